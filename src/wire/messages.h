@@ -1,0 +1,117 @@
+/* messages.h: the messages as C values, and their Avro codecs. Text is zero-terminated, in the caller's arena after
+ * decoding; NULL where a field may be absent. encode: *ret_framed (with the frame) in the arena. decode: takes the framed
+ * bytes, vets them against the writer's schema in bounded memory before avro-c sees them, reads older and newer schema
+ * versions; GB_POISON with a code (FRAME_INVALID, SCHEMA_UNKNOWN, AVRO_INVALID, FIELD_INVALID) and the field's name.
+ * Any thread: codecs have no state but their read-only schemas, opened by gb_wire_init. */
+#ifndef GB_WIRE_MESSAGES_H
+#define GB_WIRE_MESSAGES_H
+
+#include "core/identity.h"
+#include "core/kinds.h"
+#include "core/money.h"
+#include "wire/envelope.h"
+
+/* Once in main, before threads. GB_FATAL when a compiled-in schema does not parse. */
+enum gb_result gb_wire_init(struct gb_err *err) GB_MUST_USE;
+void gb_wire_done(void);
+
+/* What every message about an account says: a pair that contradicts what is known is poison. */
+struct gb_message_account {
+    struct gb_dc dc; /* who says it */
+    int32_t incarnation;
+    const char *account_id;
+    struct gb_account_no account_no;
+    struct gb_currency currency;
+};
+
+struct gb_message_payin {
+    struct gb_message_account account;
+    struct gb_dc owner; /* of the key: books it */
+    struct gb_client_no client_no;
+    const char *key;
+    int64_t amount;
+    const char *reference; /* NULL: none */
+    const char *metadata;  /* canonical JSON; NULL: none */
+    int64_t accepted_at_us;
+    bool awaited; /* somebody waits at `account.dc` */
+};
+
+struct gb_message_ledger_entry {
+    struct gb_message_account account;
+    int64_t version;
+    enum gb_entry_kind kind;
+    enum gb_account_status status;
+    int64_t amount;
+    int64_t balance_after, held_after;
+    int64_t credits_total, debits_total, out_total, in_total;
+    int64_t account_version;
+    int64_t created_at_us;
+    struct gb_client_no client_no; /* 0: no operation */
+    const char *key;               /* NULL: no operation */
+    const char *reference;         /* NULL: none */
+    const char *peer;              /* NULL: no link changed */
+    int64_t link_out_total, link_in_total; /* when peer is given */
+};
+
+struct gb_message_catalogue_account {
+    struct gb_message_account account;
+    const char *name;
+    enum gb_account_status status;
+    int64_t version;
+    int64_t created_at_us, updated_at_us;
+};
+
+struct gb_message_client {
+    struct gb_dc dc;
+    int32_t incarnation;
+    struct gb_client_no client_no;
+    const char *name;
+    uint8_t token_hash[32];
+    enum gb_role role;
+    struct gb_dc home;
+    bool revoked;
+    int64_t version;
+    int64_t created_at_us, updated_at_us;
+};
+
+struct gb_message_result {
+    struct gb_message_account account; /* .dc: the owner */
+    struct gb_client_no client_no;
+    const char *key;
+    enum gb_operation_state state; /* BOOKED, REFUSED */
+    const char *reason;            /* NULL, or IDEMPOTENCY_MISMATCH ... */
+    int64_t decided_at_us;
+};
+
+/* One partition of one stream: of an acknowledgement the last complete page, of a head the last page sent. */
+struct gb_message_stream_page {
+    const char *stream;
+    const char *topic;
+    int32_t partition;
+    int64_t page;
+};
+struct gb_message_status {
+    struct gb_dc dc; /* who says it: reader of the acks' streams, source of the heads' */
+    int32_t incarnation;
+    int64_t sent_at_us;
+    const struct gb_message_stream_page *acks;
+    size_t acks_count;
+    const struct gb_message_stream_page *heads;
+    size_t heads_count;
+};
+
+#define GB_WIRE_CODEC(name, type)                                                                  \
+    enum gb_result gb_wire_##name##_encode(const struct type *message, struct gb_arena *arena,     \
+                                           struct gb_bytes *ret_framed, struct gb_err *err)        \
+        GB_MUST_USE;                                                                               \
+    enum gb_result gb_wire_##name##_decode(struct gb_bytes framed, struct gb_arena *arena,         \
+                                           struct type *ret, struct gb_err *err) GB_MUST_USE
+GB_WIRE_CODEC(payin, gb_message_payin);
+GB_WIRE_CODEC(ledger_entry, gb_message_ledger_entry);
+GB_WIRE_CODEC(account, gb_message_catalogue_account);
+GB_WIRE_CODEC(client, gb_message_client);
+GB_WIRE_CODEC(result, gb_message_result);
+GB_WIRE_CODEC(status, gb_message_status);
+#undef GB_WIRE_CODEC
+
+#endif
