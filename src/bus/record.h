@@ -6,11 +6,7 @@
 #include <stdint.h>
 
 #include "runtime/arena.h"
-
-struct gb_header {
-    const char *name; /* zero-terminated */
-    struct gb_bytes value;
-};
+#include "runtime/header.h"
 
 struct gb_record {
     const char *topic;

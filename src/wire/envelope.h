@@ -1,14 +1,17 @@
-/* envelope.h: Confluent framing around Avro, and the headers of every record: CloudEvents, traceparent, stream marks. */
+/* envelope.h: Confluent framing around Avro, and the headers of every record: CloudEvents,
+ * traceparent, stream marks. */
 #ifndef GB_WIRE_ENVELOPE_H
 #define GB_WIRE_ENVELOPE_H
 
 #include "core/identity.h"
 #include "core/stream.h"
 #include "runtime/arena.h"
+#include "runtime/header.h"
 #include "runtime/result.h"
 #include "runtime/trace.h"
 
-/* Message kinds = ce_type = the schema's full name: "geobill.payin.v1" ... Frozen ids stand in schemas/ids.json. */
+/* Message kinds = ce_type = the schema's full name: "geobill.payin.v1" ... Frozen ids stand in
+ * schemas/ids.json. */
 enum gb_message_kind {
     GB_MESSAGE_PAYIN = 1,        /* pay-in accepted here, or relayed to its key's owner */
     GB_MESSAGE_LEDGER_ENTRY = 2, /* after-image of a share */
@@ -21,39 +24,34 @@ enum gb_message_kind {
 const char *gb_message_type(enum gb_message_kind kind); /* "geobill.payin.v1" */
 bool gb_message_parse_type(const char *type, enum gb_message_kind *ret);
 
-/* The frame: 0x00, 4-byte big-endian schema id, Avro body. gb_frame_open gives the body and the id inside `framed`.
- * GB_POISON (code FRAME_...) when it is none. */
-enum gb_result gb_frame_open(struct gb_bytes framed, int32_t *ret_schema_id, struct gb_bytes *ret_body,
-                             struct gb_err *err) GB_MUST_USE;
+/* The frame: 0x00, 4-byte big-endian schema id, Avro body. gb_frame_open gives the body and the id
+ * inside `framed`. GB_POISON (code FRAME_...) when it is none. */
+enum gb_result gb_frame_open(struct gb_bytes framed, int32_t *ret_schema_id,
+                             struct gb_bytes *ret_body, struct gb_err *err) GB_MUST_USE;
 
-/* Everything that the headers say. `stream` is "" and `mark` all zero for a record outside of streams (Status). */
+/* Everything that the headers say. `stream` is "" and `mark` all zero for a record outside of
+ * streams (Status). */
 struct gb_envelope {
     enum gb_message_kind kind;
-    struct gb_uuid id;      /* ce_id */
-    struct gb_dc source;    /* ce_source "geobill/dc1" and geobill-source */
-    int64_t time_us;        /* ce_time */
+    struct gb_uuid id;   /* ce_id */
+    struct gb_dc source; /* ce_source "geobill/dc1" and geobill-source */
+    int64_t time_us;     /* ce_time */
     struct gb_trace trace;
-    char stream[16];        /* "payin", "ledger", "dc2", "catalogue", "dlq" */
+    char stream[16]; /* "payin", "ledger", "dc2", "catalogue", "dlq" */
     struct gb_stream_mark mark;
 };
 
-struct gb_header; /* bus/record.h: {name, bytes}; the same layout is declared there */
-
-/* A header as wire writes and reads it: same layout as struct gb_header of the bus, which stands below the programs and
- * not below wire. Programs pass one as the other through gb_record_headers (bus/record.h keeps both in step). */
-struct gb_wire_header {
-    const char *name;
-    struct gb_bytes value;
-};
 #define GB_ENVELOPE_HEADERS_MAX 20
 
 /* Writes the headers, values in the arena; returns how many (at most GB_ENVELOPE_HEADERS_MAX). */
 size_t gb_envelope_write(const struct gb_envelope *envelope, struct gb_arena *arena,
-                         struct gb_wire_header headers[GB_ENVELOPE_HEADERS_MAX]);
+                         struct gb_header headers[GB_ENVELOPE_HEADERS_MAX]);
 
-/* Reads them, bounded. Unknown headers are ignored. GB_POISON naming the header that is missing or wrong; *ret->stream and
- * ->mark are filled in whenever they are readable, even then, so that a reader's progress can count a poisoned record. */
-enum gb_result gb_envelope_read(const struct gb_wire_header *headers, size_t count, struct gb_envelope *ret,
-                                struct gb_err *err) GB_MUST_USE;
+/* Reads them, bounded. Unknown headers are ignored. GB_POISON naming the header that is missing or
+ * wrong; *ret->stream and
+ * ->mark are filled in whenever they are readable, even then, so that a reader's progress can count
+ * a poisoned record. */
+enum gb_result gb_envelope_read(const struct gb_header *headers, size_t count,
+                                struct gb_envelope *ret, struct gb_err *err) GB_MUST_USE;
 
 #endif

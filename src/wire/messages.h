@@ -1,8 +1,9 @@
-/* messages.h: the messages as C values, and their Avro codecs. Text is zero-terminated, in the caller's arena after
- * decoding; NULL where a field may be absent. encode: *ret_framed (with the frame) in the arena. decode: takes the framed
- * bytes, vets them against the writer's schema in bounded memory before avro-c sees them, reads older and newer schema
- * versions; GB_POISON with a code (FRAME_INVALID, SCHEMA_UNKNOWN, AVRO_INVALID, FIELD_INVALID) and the field's name.
- * Any thread: codecs have no state but their read-only schemas, opened by gb_wire_init. */
+/* messages.h: the messages as C values, and their Avro codecs. Text is zero-terminated, in the
+ * caller's arena after decoding; NULL where a field may be absent. encode: *ret_framed (with the
+ * frame) in the arena. decode: takes the framed bytes, vets them against the writer's schema in
+ * bounded memory before avro-c sees them, reads older and newer schema versions; GB_POISON with a
+ * code (FRAME_INVALID, SCHEMA_UNKNOWN, AVRO_INVALID, FIELD_INVALID) and the field's name. Any
+ * thread: codecs have no state but their read-only schemas, opened by gb_wire_init. */
 #ifndef GB_WIRE_MESSAGES_H
 #define GB_WIRE_MESSAGES_H
 
@@ -46,10 +47,10 @@ struct gb_message_ledger_entry {
     int64_t credits_total, debits_total, out_total, in_total;
     int64_t account_version;
     int64_t created_at_us;
-    struct gb_client_no client_no; /* 0: no operation */
-    const char *key;               /* NULL: no operation */
-    const char *reference;         /* NULL: none */
-    const char *peer;              /* NULL: no link changed */
+    struct gb_client_no client_no;         /* 0: no operation */
+    const char *key;                       /* NULL: no operation */
+    const char *reference;                 /* NULL: none */
+    const char *peer;                      /* NULL: no link changed */
     int64_t link_out_total, link_in_total; /* when peer is given */
 };
 
@@ -83,7 +84,8 @@ struct gb_message_result {
     int64_t decided_at_us;
 };
 
-/* One partition of one stream: of an acknowledgement the last complete page, of a head the last page sent. */
+/* One partition of one stream: of an acknowledgement the last complete page, of a head the last
+ * page sent. */
 struct gb_message_stream_page {
     const char *stream;
     const char *topic;
