@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# supervise.sh --run DIR DC PART: runs one part and starts it again, within a second, after any exit, until <part>.stop is
+# there. Rotates its log. Started by start_part in a session of its own; TERM to it stops the part.
+set -euo pipefail
+# shellcheck source=parts.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/parts.sh"
+
+log_bytes_max=$((10 << 20))
+look_at_log_s=10
+restart_delay_s=0.5
+
+note() { printf '%(%FT%TZ)T supervise: %s %s %s\n' -1 "$dc" "$part" "$*"; }
+
+# The program keeps the file open for appending, so it is copied and emptied; two old ones are kept.
+rotate_log() {
+  local log=$folder/$part.log
+  (($(stat -c %s -- "$log") > log_bytes_max)) || return 0
+  [[ ! -e $log.1 ]] || mv -f -- "$log.1" "$log.2"
+  cp -- "$log" "$log.1"
+  : >"$log"
+}
+
+# Sets `command`; does what must be done before each start.
+prepare() {
+  case $part in
+    postgres) postgres_ready && postgres_command ;;
+    kafka) kafka_command ;;
+    *) program_command ;;
+  esac
+}
+
+# Looks at the log now and then, as long as the supervisor lives. Waits on a pipe that nobody writes to: no `sleep` is left
+# behind when it is ended.
+watch_log() {
+  exec 6<> <(:)
+  while [[ -d /proc/$$ ]]; do
+    read -rt "$look_at_log_s" -u 6 _ || true
+    rotate_log || true
+  done
+}
+
+# Sets `status`. A signal to us also ends `wait`: then the program is still there.
+await_exit() {
+  local pid state
+  while :; do
+    status=0
+    wait "$program" || status=$?
+    process_of "$folder/$part.process" || return 0
+  done
+}
+
+ask_stop() {
+  : >"$folder/$part.stop"
+  [[ -z $program ]] || kill -s "$stop_signal" "$program" 2>/dev/null || true
+}
+
+main() {
+  local restarts command=() program='' status=0 stop_signal=TERM watcher
+  [[ $part != postgres ]] || stop_signal=INT
+  remember_process "$folder/$part.supervisor" $$
+  trap ask_stop TERM INT HUP
+  watch_log &
+  watcher=$!
+  restarts=$(cat -- "$folder/$part.restarts" 2>/dev/null) || restarts=0
+  echo "$restarts" >"$folder/$part.restarts"
+  until [[ -e $folder/$part.stop ]]; do
+    if prepare; then
+      env --default-signal=INT,QUIT "${command[@]}" &
+      program=$!
+      remember_process "$folder/$part.process" "$program"
+      echo "$program" >"$folder/$part.pid.new" && mv -f -- "$folder/$part.pid.new" "$folder/$part.pid"
+      [[ ! -e $folder/$part.stop ]] || kill -s "$stop_signal" "$program" 2>/dev/null || true
+      await_exit
+      program=''
+    fi
+    [[ ! -e $folder/$part.stop ]] || break
+    note "ended with $status; starting again"
+    echo $((++restarts)) >"$folder/$part.restarts"
+    sleep "$restart_delay_s" || true
+  done
+  if [[ $part = postgres ]]; then postgres_ready || true; fi
+  note 'stopped'
+  kill "$watcher" 2>/dev/null || true
+  rm -f -- "$folder/$part.pid" "$folder/$part.process" "$folder/$part.supervisor"
+}
+
+need_folder "$@"
+dc=${args[0]} part=${args[1]}
+part_at "$dc" "$part"
+cd -- "$folder"
+main

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# test.sh test|lint|long: sets up, builds, and hands over to ctest, whose lines are the last.
+set -euo pipefail
+# shellcheck source=folder.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/folder.sh"
+
+build() { # PRESET
+  cmake --preset "$1" >/dev/null
+  cmake --build --preset "$1"
+}
+
+run_tests() { # PRESET OPTIONS...
+  ctest --test-dir "build/$1" --output-on-failure --no-tests=error "${@:2}"
+}
+
+(($# == 1)) || usage_error "$1 takes no arguments"
+"$native/setup.sh" --tests
+cd -- "$root"
+case $1 in
+  lint)
+    build release
+    run_tests release -L '^lint$'
+    ;;
+  long)
+    build release
+    run_tests release -L '^long$'
+    ;;
+  test)
+    build release
+    build asan
+    result=0
+    run_tests asan -L '^(unit|db|bus|fuzz)$' || result=$?
+    run_tests release -LE '^(lint|long)$' || result=$?
+    exit "$result"
+    ;;
+esac
