@@ -1,0 +1,3 @@
+-- Gives up the open transaction.
+-- Parameters: none. Result: none.
+ROLLBACK
