@@ -1,4 +1,5 @@
-/* client.h: HTTP calls to other datacenters' APIs. One thread owns a client; connections are kept. */
+/* client.h: HTTP calls to other datacenters' APIs. One thread owns a client; connections are kept.
+ */
 #ifndef GB_HTTP_CLIENT_H
 #define GB_HTTP_CLIENT_H
 
@@ -11,17 +12,19 @@ void gb_http_client_free(struct gb_http_client *client);
 
 struct gb_http_answer {
     int status;
-    struct gb_bytes body;      /* in the caller's arena */
-    const char *content_type;  /* "" when none */
-    const char *location;      /* NULL: none */
+    struct gb_bytes body;            /* in the caller's arena */
+    const char *content_type;        /* "" when none */
+    const char *location;            /* NULL: none */
     const char *idempotent_replayed; /* NULL: none */
 };
 
-/* One call with a deadline over everything. `body` data NULL: none. Any HTTP status is GB_OK. GB_RETRY when no answer came
- * (err->outcome_unknown when the request may have been received). Bodies above bytes_max are GB_POISON. */
+/* One call with a deadline over everything. `body` data NULL: none. Any HTTP status is GB_OK.
+ * GB_RETRY when no answer came (err->outcome_unknown when the request may have been received).
+ * Bodies above bytes_max are GB_POISON. */
 enum gb_result gb_http_call(struct gb_http_client *client, const char *method, const char *url,
-                            const struct gb_http_field *fields, size_t fields_count, struct gb_bytes body,
-                            int64_t timeout_ms, size_t bytes_max, struct gb_arena *arena, struct gb_http_answer *ret,
+                            const struct gb_http_field *fields, size_t fields_count,
+                            struct gb_bytes body, int64_t timeout_ms, size_t bytes_max,
+                            struct gb_arena *arena, struct gb_http_answer *ret,
                             struct gb_err *err) GB_MUST_USE;
 
 #endif

@@ -1,4 +1,5 @@
-/* problem.h: the answer to a request that was refused or failed: RFC 9457 application/problem+json. */
+/* problem.h: the answer to a request that was refused or failed: RFC 9457 application/problem+json.
+ */
 #ifndef GB_HTTP_PROBLEM_H
 #define GB_HTTP_PROBLEM_H
 
@@ -19,15 +20,18 @@ struct gb_problem {
     bool retryable;       /* the very same request may work later */
 };
 
-/* The JSON text, in the arena; data NULL when the arena is full. Bytes that are not UTF-8 are replaced. */
-struct gb_bytes gb_problem_write(const struct gb_problem *problem, struct gb_arena *arena) GB_MUST_USE;
+/* The JSON text, in the arena; data NULL when the arena is full. Bytes that are not UTF-8 are
+ * replaced. */
+struct gb_bytes gb_problem_write(const struct gb_problem *problem,
+                                 struct gb_arena *arena) GB_MUST_USE;
 
-/* Answers `request` with the problem; more header fields may be given. As gb_http_respond: once, any thread. */
+/* Answers `request` with the problem; more header fields may be given. As gb_http_respond: once,
+ * any thread. */
 void gb_problem_respond(struct gb_http_request *request, const struct gb_problem *problem,
                         const struct gb_http_field *fields, size_t fields_count);
 
-/* Writes `text` as a JSON string with its quotes into the arena (control characters escaped, broken UTF-8 replaced).
- * NULL when the arena is full. */
+/* Writes `text` as a JSON string with its quotes into the arena (control characters escaped, broken
+ * UTF-8 replaced). NULL when the arena is full. */
 const char *gb_json_quote(const char *text, struct gb_arena *arena) GB_MUST_USE;
 
 #endif

@@ -1,0 +1,100 @@
+/* server_private.h: what the files of the server share; nobody else includes it. */
+#ifndef GB_HTTP_SERVER_PRIVATE_H
+#define GB_HTTP_SERVER_PRIVATE_H
+
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "http/server.h"
+
+/* Where a connection stands. The reaper may cut it while it reads or idles (by compare-and-swap, so
+ * that a request which was cut never reaches the handler) and while it writes; while the handler
+ * works it has no deadline. */
+enum gb_http_phase {
+    GB_HTTP_IDLE,
+    GB_HTTP_READING,
+    GB_HTTP_HANDLING,
+    GB_HTTP_WRITING,
+    GB_HTTP_CUT,
+};
+
+struct gb_http_connection {
+    struct gb_http_connection *next, *previous; /* under the gate's lock */
+    int fd;
+    _Atomic int phase;
+    _Atomic int64_t deadline_us; /* of the phase; monotonic */
+    _Atomic unsigned served;     /* requests completed */
+    unsigned served_seen;        /* the reaper's: `served` when `received` was taken */
+    uint64_t received;           /* the reaper's: bytes that had arrived by then */
+};
+
+/* Accepts connections up to the bound and cuts those that miss their deadline. One thread. */
+struct gb_http_gate {
+    struct gb_http_server *server;
+    int listen_fd;
+    int wake_fd; /* eventfd that wakes the thread */
+    uint16_t port;
+    bool running;
+    _Atomic bool refusing, stopping;
+    pthread_t thread;
+    pthread_mutex_t lock; /* the list; held over a cut, so that no descriptor is cut that was closed
+                             meanwhile */
+    struct gb_http_connection *connections;
+    unsigned count;
+};
+
+enum gb_result gb_http_gate_open(struct gb_http_gate *gate, struct gb_http_server *server,
+                                 const char *listen, struct gb_err *err) GB_MUST_USE;
+void gb_http_gate_start(struct gb_http_gate *gate); /* once the server can take connections */
+void gb_http_gate_refuse_new(
+    struct gb_http_gate *gate); /* closes the listening socket; cutting goes on */
+void gb_http_gate_stop(struct gb_http_gate *gate); /* joins the thread */
+void gb_http_gate_done(struct gb_http_gate *gate); /* when all connections have left */
+void gb_http_gate_enter(struct gb_http_gate *gate, struct gb_http_connection *connection);
+void gb_http_gate_leave(struct gb_http_gate *gate, struct gb_http_connection *connection);
+
+enum gb_http_request_state {
+    GB_HTTP_ARRIVING,  /* still being read */
+    GB_HTTP_IN_HANDLE, /* the handler has it, this thread is still inside `handle` */
+    GB_HTTP_SUSPENDED, /* the handler has it, the connection sleeps */
+    GB_HTTP_ANSWERED,
+};
+
+struct gb_http_request {
+    struct gb_http_request *next; /* in the list of spare ones */
+    struct gb_http_server *server;
+    struct gb_http_connection *connection;
+    struct MHD_Connection *mhd;
+    const char *method;
+    const char *path;
+    struct gb_arena *arena;
+    unsigned char *body;
+    size_t body_size, body_room;
+    bool body_too_large;
+    void *user;
+    struct MHD_Response *response;
+    int status;
+    _Atomic int state;
+};
+
+struct gb_http_server {
+    struct gb_http_server_options options;
+    struct MHD_Daemon *daemon;
+    struct gb_http_gate gate;
+    _Atomic bool draining;
+    pthread_mutex_t lock; /* what follows */
+    pthread_cond_t quiet; /* signalled when `active` falls to 0 while draining */
+    unsigned active;      /* requests between `handle` and their answer written */
+    unsigned spare_count;
+    struct gb_http_request *spare; /* kept for their warm arenas */
+};
+
+struct gb_http_request *gb_http_request_new(struct gb_http_server *server,
+                                            struct MHD_Connection *mhd);
+void gb_http_request_free(struct gb_http_request *request);
+void gb_http_request_destroy(struct gb_http_request *request); /* a spare one */
+/* Adds a piece of the body; notes when the bound is passed and forgets what comes then. */
+void gb_http_request_append(struct gb_http_request *request, const char *data, size_t size);
+
+#endif
