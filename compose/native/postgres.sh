@@ -66,7 +66,7 @@ postgres_ready() {
 }
 
 postgres_answers() { # DC
-  "$postgres_bin/pg_isready" -q -h "$short/$1" -p "${port[$1/postgres]}"
+  "$postgres_bin/pg_isready" -q -U postgres -d postgres -h "$short/$1" -p "${port[$1/postgres]}"
 }
 
 postgres_superuser() { # DC DATABASE ARGUMENTS...

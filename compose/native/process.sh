@@ -7,7 +7,7 @@
 # Sets `born` to what tells this process from a later one with the same pid; fails when it is gone.
 process_born() {
   local stat
-  { stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 1
+  { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
   # shellcheck disable=SC2086
   set -- ${stat##*) }
   [[ $1 != Z && $1 != X ]] || return 1
@@ -39,7 +39,8 @@ supervisor_of() { process_of "$folder/$1.supervisor"; }
 postgres_processes() {
   local data
   data=$(readlink -f -- "$folder/pg") || return 0
-  find /proc -maxdepth 2 -path '/proc/[0-9]*/cwd' -printf '%h %l\n' 2>/dev/null |
+  # find complains about processes that end while it looks
+  { find /proc -maxdepth 2 -path '/proc/[0-9]*/cwd' -printf '%h %l\n' 2>/dev/null || true; } |
     while read -r process cwd; do
       if [[ $cwd = "$data" && $(cat "$process/comm" 2>/dev/null) = postgres ]]; then
         ! process_born "${process#/proc/}" || echo "${process#/proc/}"

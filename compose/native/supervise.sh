@@ -9,7 +9,7 @@ log_bytes_max=$((10 << 20))
 look_at_log_s=10
 restart_delay_s=0.5
 
-note() { printf '%(%FT%TZ)T supervise: %s %s %s\n' -1 "$dc" "$part" "$*"; }
+note() { TZ=UTC0 printf '%(%FT%TZ)T supervise: %s %s %s\n' -1 "$dc" "$part" "$*"; }
 
 # The program keeps the file open for appending, so it is copied and emptied; two old ones are kept.
 rotate_log() {
@@ -44,7 +44,7 @@ await_exit() {
   local pid state
   while :; do
     status=0
-    wait "$program" || status=$?
+    wait "$program" 2>/dev/null || status=$?
     process_of "$folder/$part.process" || return 0
   done
 }

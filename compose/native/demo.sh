@@ -1,0 +1,115 @@
+#!/usr/bin/env bash
+# demo.sh: sets up, starts three datacenters in a private folder, pays in at all of them, reads back what each of them knows,
+# breaks something, verifies, and removes everything again. Exit 0 only if every step came out right.
+set -euo pipefail
+# shellcheck source=parts.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/parts.sh"
+
+agree_within_s=15
+(($# == 0)) || usage_error 'demo takes no arguments'
+"$native/setup.sh"
+started=$SECONDS
+folder_of_demo=$(mktemp -d "$short_base/demo-geobill.XXXXXX")
+step=0
+
+finish() {
+  local result=$?
+  trap '' INT TERM
+  if ((result != 0)); then
+    mkdir -p -- "$root/.cache/demo-failed"
+    (cd -- "$folder_of_demo" && find . -name '*.log*' ! -path '*/data/*' -exec cp --parents {} "$root/.cache/demo-failed" \;) || true
+    say "demo: FAILED; logs: $root/.cache/demo-failed"
+  fi
+  "$native/down.sh" --wipe --run "$folder_of_demo" >/dev/null 2>&1 || result=1
+  rm -rf -- "$folder_of_demo"
+  exit "$result"
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+tell() { printf '%2d  %s\n' $((++step)) "$*"; }
+
+# expect WHAT GOT WANTED
+expect() { [[ $2 = "$3" ]] || die "$1: expected $3, got $2; last answer: $code $(cat -- "$folder_of_demo/body")"; }
+
+# call DC METHOD PATH [CURL OPTIONS]: sets `code`; the answer is in the files body and headers.
+call() {
+  code=$(curl -s -m 20 -X "$2" -D "$folder_of_demo/headers" -o "$folder_of_demo/body" -w '%{http_code}' \
+    -H "Authorization: Bearer $token" -H 'Content-Type: application/json' "${@:4}" "$(api_url "$1")$3") ||
+    die "$2 $3 at $1: no answer (curl $?)"
+}
+
+# The first number, or text, of that name in the answer; PATTERN may name the object it is in.
+number_of() { sed -En "s/.*\"$1\"[^0-9-]*(-?[0-9]+).*/\\1/p" "$folder_of_demo/body" | head -n 1; }
+text_of() { sed -En "s/.*\"$1\": *\"([^\"]*)\".*/\\1/p" "$folder_of_demo/body" | head -n 1; }
+total_of() { sed -En 's/.*"total": *\{[^}]*"minor_units": *(-?[0-9]+).*/\1/p' "$folder_of_demo/body"; }
+money() { printf '%d.%02d EUR' $(($1 / 100)) $(($1 % 100)); }
+
+pay_in() { # DC KEY MINOR_UNITS [CURL OPTIONS]
+  call "$1" POST /v1/pay-ins -H "Idempotency-Key: $2" "${@:4}" \
+    -d "{\"account_id\":\"ada\",\"amount\":{\"minor_units\":$3,\"currency\":\"EUR\"},\"reference\":\"demo\"}"
+}
+
+account_known() { # DC
+  call "$1" GET /v1/accounts/ada
+  [[ $code = 200 ]]
+}
+
+totals_are() { # MINOR_UNITS
+  local dc
+  totals=()
+  for dc in $(dcs); do
+    call "$dc" GET /v1/accounts/ada/balance
+    totals+=("$(total_of)")
+  done
+  [[ ${totals[*]} = "$1 $1 $1" ]]
+}
+
+all_agree() { # MINOR_UNITS
+  wait_until "$agree_within_s" "$(money "$1") at all three datacenters" "$run" totals_are "$1" ||
+    die "the datacenters say: ${totals[*]}"
+}
+
+"$native/up.sh" --run "$folder_of_demo"
+need_folder --run "$folder_of_demo"
+token=$(<"$run/token")
+tell "three datacenters are up, each with its own PostgreSQL, joined by Kafka: $(for dc in $(dcs); do printf '%s ' "$(api_url "$dc")"; done)"
+
+call dc2 POST /v1/accounts -H 'Idempotency-Key: dc1:open-ada' -d '{"account_id":"ada","name":"Ada","currency":"EUR"}'
+expect 'opening the account' "$code" 201
+for dc in $(dcs); do wait_until "$agree_within_s" "account ada at $dc" "$run/$dc" account_known "$dc"; done
+tell 'account ada was opened at dc2, written at the catalogue datacenter dc1, and is known at dc1, dc2 and dc3'
+
+amounts=(5000 3000 2050)
+for number in 1 2 3; do
+  amount=${amounts[number - 1]}
+  pay_in "dc$number" "dc$number:salary-1" "$amount" -H 'Prefer: wait=10'
+  expect "pay-in at dc$number" "$code $(text_of state)" '200 BOOKED'
+  tell "paid in $(money "$amount") at dc$number with key dc$number:salary-1: $(text_of state)"
+done
+all_agree 10050
+tell "balance read at dc1, dc2, dc3: $(money "${totals[0]}"), $(money "${totals[1]}"), $(money "${totals[2]}")"
+
+pay_in dc1 dc1:salary-1 5000
+expect 'the repeat' "$(grep -ic '^idempotent-replayed: true' "$folder_of_demo/headers")" 1
+tell "the same key again at dc1: the first answer ($(text_of state)), replayed"
+pay_in dc1 dc1:salary-1 5001
+expect 'the same key with another amount' "$code $(text_of code)" '422 IDEMPOTENCY_MISMATCH'
+tell "the same key with another amount: $code $(text_of code)"
+
+"$native/part.sh" kill dc1 consumer --run "$run"
+pay_in dc1 dc1:salary-2 1234
+expect 'pay-in without a consumer' "$code" 202
+tell "kill -9 of dc1's consumer, and $(money 1234) paid in at dc1 the same moment: $code $(text_of state)"
+all_agree 11284
+tell "its supervisor started it again; balance at dc1, dc2, dc3: $(money "${totals[0]}"), $(money "${totals[1]}"), $(money "${totals[2]}")"
+
+geobill dc1 verify >"$folder_of_demo/verify.log" 2>&1 || {
+  cat -- "$folder_of_demo/verify.log" >&2
+  die 'geobill verify found something'
+}
+tell "geobill verify compared the ledgers and replicas of all datacenters: clean"
+
+"$native/down.sh" --wipe --run "$run" 2>/dev/null
+tell "everything stopped and removed; $((SECONDS - started)) s"
