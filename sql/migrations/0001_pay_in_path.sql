@@ -168,6 +168,15 @@ CREATE TABLE relay (
 CREATE INDEX relay_account ON relay (account_no);
 COMMENT ON TABLE relay IS 'A pay-in accepted here whose key is owned elsewhere; closed by the owner''s RESULT.';
 
+CREATE TABLE overdue (
+    client_no  integer NOT NULL,
+    key        text    NOT NULL,
+    account_no bigint  NOT NULL,
+    since_us   bigint  NOT NULL,
+    PRIMARY KEY (client_no, key)
+);
+COMMENT ON TABLE overdue IS 'Pay-ins that stay ACCEPTED because their booking would lift the share over its cap; swept by the consumer until they fit.';
+
 -- Streams.
 
 CREATE SEQUENCE outbox_seq CACHE 1;
@@ -371,6 +380,16 @@ CREATE TABLE dead_letter (
 );
 COMMENT ON TABLE dead_letter IS 'A message that could not be applied, with its reason. The same content again raises attempts.';
 COMMENT ON COLUMN dead_letter.digest IS 'SHA-256 over topic, key and value: what makes it the same dead letter.';
+
+-- A guard inside one round trip: a statement that found another number of rows than its transaction counted on ends it,
+-- before the COMMIT that was sent along with it. 40001: a race, run it again. GB003: fenced, somebody else owns the partition.
+CREATE FUNCTION expect_rows(found bigint, wanted bigint, otherwise text) RETURNS bigint LANGUAGE plpgsql AS $$
+BEGIN
+    IF found <> wanted THEN
+        RAISE EXCEPTION 'expected % rows, found %', wanted, found USING ERRCODE = otherwise;
+    END IF;
+    RETURN found;
+END $$;
 
 -- The ledger and the outbox are append-only for everybody, the owner included.
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
