@@ -1,5 +1,7 @@
 #include "core/share.h"
 
+#include <stddef.h>
+
 #include "core/money.h"
 
 struct gb_share gb_share_new(void)
