@@ -1,6 +1,7 @@
-/* consumer.h: a member of a Kafka group that reads batches. Positions come from the caller (PostgreSQL is the truth) at each
- * assignment; offsets are committed to Kafka only so that the usual lag tools work. One thread owns a consumer; callbacks
- * run on it, inside gb_consumer_poll. */
+/* consumer.h: a member of a Kafka group that reads batches. Positions come from the caller
+ * (PostgreSQL is the truth) at each assignment; offsets are committed to Kafka only so that the
+ * usual lag tools work. One thread owns a consumer; callbacks run on it, inside gb_consumer_poll.
+ */
 #ifndef GB_BUS_CONSUMER_H
 #define GB_BUS_CONSUMER_H
 
@@ -25,11 +26,14 @@ struct gb_consumer_options {
     int64_t session_timeout_ms;
     const char *const *topics;
     size_t topics_count;
-    /* Partitions came to us: fill in next_offset of each (from `position`, raising its fence). A failure leaves the
-     * group and the next poll joins again. */
-    enum gb_result (*assigned)(void *context, struct gb_assignment *assignments, size_t count, struct gb_err *err);
-    /* Partitions go away; `lost` true when another member may have them already (write nothing for them). */
-    void (*revoked)(void *context, const struct gb_assignment *assignments, size_t count, bool lost);
+    /* Partitions came to us: fill in next_offset of each (from `position`, raising its fence). A
+     * failure leaves the group and the next poll joins again. */
+    enum gb_result (*assigned)(void *context, struct gb_assignment *assignments, size_t count,
+                               struct gb_err *err);
+    /* Partitions go away; `lost` true when another member may have them already (write nothing for
+     * them). */
+    void (*revoked)(void *context, const struct gb_assignment *assignments, size_t count,
+                    bool lost);
     void *context;
 };
 
@@ -38,28 +42,33 @@ enum gb_result gb_consumer_open(const struct gb_consumer_options *options, struc
 /* Leaves the group within a few seconds. NULL is fine. */
 void gb_consumer_close(struct gb_consumer *consumer);
 
-/* Reads up to `max` records, waiting at most timeout_ms for the first and not at all for more than are there. *ret_records
- * and what they point to are valid until gb_consumer_release. An offset out of range starts at the beginning of what there is.
- * GB_RETRY for what librdkafka mends itself (broker away), GB_FATAL when the consumer must be opened anew. */
+/* Reads up to `max` records, waiting at most timeout_ms for the first and not at all for more than
+ * are there. *ret_records and what they point to are valid until gb_consumer_release. An offset out
+ * of range starts at the beginning of what there is. GB_RETRY for what librdkafka mends itself
+ * (broker away), GB_FATAL when the consumer must be opened anew. */
 enum gb_result gb_consumer_poll(struct gb_consumer *consumer, size_t max, int64_t timeout_ms,
-                                const struct gb_record **ret_records, size_t *ret_count, struct gb_err *err) GB_MUST_USE;
+                                const struct gb_record **ret_records, size_t *ret_count,
+                                struct gb_err *err) GB_MUST_USE;
 void gb_consumer_release(struct gb_consumer *consumer);
 
 /* Reads on from `offset` (after a batch that was not applied, or going back on purpose). */
-enum gb_result gb_consumer_seek(struct gb_consumer *consumer, const char *topic, int32_t partition, int64_t offset,
-                                struct gb_err *err) GB_MUST_USE;
+enum gb_result gb_consumer_seek(struct gb_consumer *consumer, const char *topic, int32_t partition,
+                                int64_t offset, struct gb_err *err) GB_MUST_USE;
 /* Tells Kafka how far we are, asynchronously; failures do not matter. */
-void gb_consumer_commit(struct gb_consumer *consumer, const char *topic, int32_t partition, int64_t next_offset);
+void gb_consumer_commit(struct gb_consumer *consumer, const char *topic, int32_t partition,
+                        int64_t next_offset);
 /* Leaves the group and joins anew at the next poll: after being fenced. */
 void gb_consumer_rejoin(struct gb_consumer *consumer);
 bool gb_consumer_connected(const struct gb_consumer *consumer);
 /* Partitions assigned now. */
 size_t gb_consumer_assigned(const struct gb_consumer *consumer);
 
-/* Without a group: reads one partition of a topic from `offset` (negative: the beginning) up to its present end, calling
- * `each`; stops early when it returns false. For `geobill topic cat` and tests. timeout_ms bounds the whole. */
-enum gb_result gb_topic_read(const struct gb_config *config, const char *cluster, const char *topic, int32_t partition,
-                             int64_t offset, int64_t timeout_ms, bool (*each)(void *context, const struct gb_record *record),
+/* Without a group: reads one partition of a topic from `offset` (negative: the beginning) up to its
+ * present end, calling `each`; stops early when it returns false. For `geobill topic cat` and
+ * tests. timeout_ms bounds the whole. */
+enum gb_result gb_topic_read(const struct gb_config *config, const char *cluster, const char *topic,
+                             int32_t partition, int64_t offset, int64_t timeout_ms,
+                             bool (*each)(void *context, const struct gb_record *record),
                              void *context, struct gb_err *err) GB_MUST_USE;
 
 #endif

@@ -1,4 +1,5 @@
-/* record.h: what travels on a topic: key, value, headers. Pointers are the owner's; a record owns nothing. */
+/* record.h: what travels on a topic: key, value, headers. Pointers are the owner's; a record owns
+ * nothing. */
 #ifndef GB_BUS_RECORD_H
 #define GB_BUS_RECORD_H
 
@@ -25,7 +26,8 @@ struct gb_bytes gb_record_header(const struct gb_record *record, const char *nam
 /* murmur2 as in Java's client, modulo `partitions`: the partition of a key. */
 int32_t gb_partition_of(struct gb_bytes key, int32_t partitions);
 
-/* Topic names: geobill.<dc>.<family>.v1 with family payin, ledger, reserve, reserve-reply, dlq; and the catalogue. */
+/* Topic names: geobill.<dc>.<family>.v1 with family payin, ledger, reserve, reserve-reply, dlq; and
+ * the catalogue. */
 #define GB_TOPIC_SIZE 64
 #define GB_TOPIC_CATALOGUE "geobill.catalogue.v1"
 void gb_topic_name(char ret_topic[GB_TOPIC_SIZE], const char *dc, const char *family);

@@ -25,12 +25,15 @@ struct gb_topic_state {
     bool compacted;
 };
 
-/* Creates those that are missing, within timeout_ms; existing ones are left as they are. ret_created[i] tells. */
-enum gb_result gb_topics_create(const struct gb_config *config, const char *cluster, const struct gb_topic_want *wants,
-                                size_t count, int64_t timeout_ms, bool *ret_created, struct gb_err *err) GB_MUST_USE;
+/* Creates those that are missing, within timeout_ms; existing ones are left as they are.
+ * ret_created[i] tells. */
+enum gb_result gb_topics_create(const struct gb_config *config, const char *cluster,
+                                const struct gb_topic_want *wants, size_t count, int64_t timeout_ms,
+                                bool *ret_created, struct gb_err *err) GB_MUST_USE;
 /* Describes `count` topics in the order of `wants`. */
-enum gb_result gb_topics_describe(const struct gb_config *config, const char *cluster, const struct gb_topic_want *wants,
-                                  size_t count, int64_t timeout_ms, struct gb_topic_state *ret_states,
+enum gb_result gb_topics_describe(const struct gb_config *config, const char *cluster,
+                                  const struct gb_topic_want *wants, size_t count,
+                                  int64_t timeout_ms, struct gb_topic_state *ret_states,
                                   struct gb_err *err) GB_MUST_USE;
 
 #endif
