@@ -11,12 +11,12 @@ restart_delay_s=0.5
 
 note() { TZ=UTC0 printf '%(%FT%TZ)T supervise: %s %s %s\n' -1 "$dc" "$part" "$*"; }
 
-# The program keeps the file open for appending, so it is copied and emptied; two old ones are kept.
+# The program keeps the file open for appending, so its end is copied and it is emptied; two old ones are kept.
 rotate_log() {
   local log=$folder/$part.log
   (($(stat -c %s -- "$log") > log_bytes_max)) || return 0
   [[ ! -e $log.1 ]] || mv -f -- "$log.1" "$log.2"
-  cp -- "$log" "$log.1"
+  tail -c "$log_bytes_max" -- "$log" >"$log.1"
   : >"$log"
 }
 
