@@ -1,1 +1,74 @@
--- roles
+-- Who may do what: one login role per daemon, each with the least it needs. Runs after every migrate, any number of
+-- times, as the owner of the database. Roles are made here only where the owner may make roles; otherwise they must be
+-- there already. Everything is taken away first, so that this file is the whole truth.
+BEGIN;
+
+DO $$
+DECLARE
+    daemon_role text;
+BEGIN
+    FOREACH daemon_role IN ARRAY ARRAY['geobill_api', 'geobill_publisher', 'geobill_consumer', 'geobill_projector',
+                                       'geobill_operator']
+    LOOP
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = daemon_role) THEN
+            BEGIN
+                EXECUTE format('CREATE ROLE %I LOGIN', daemon_role);
+            EXCEPTION WHEN duplicate_object OR unique_violation THEN
+                NULL; -- another database of this server is being migrated at the same time
+            END;
+        END IF;
+    END LOOP;
+    EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
+    EXECUTE format('GRANT CONNECT ON DATABASE %I TO geobill_api, geobill_publisher, geobill_consumer,
+                    geobill_projector, geobill_operator', current_database());
+END $$;
+
+REVOKE ALL ON SCHEMA public FROM PUBLIC;
+REVOKE ALL ON ALL TABLES IN SCHEMA public
+    FROM PUBLIC, geobill_api, geobill_publisher, geobill_consumer, geobill_projector, geobill_operator;
+REVOKE ALL ON ALL SEQUENCES IN SCHEMA public
+    FROM PUBLIC, geobill_api, geobill_publisher, geobill_consumer, geobill_projector, geobill_operator;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public
+    FROM PUBLIC, geobill_api, geobill_publisher, geobill_consumer, geobill_projector, geobill_operator;
+
+GRANT USAGE ON SCHEMA public
+    TO geobill_api, geobill_publisher, geobill_consumer, geobill_projector, geobill_operator;
+GRANT SELECT ON ALL TABLES IN SCHEMA public
+    TO geobill_api, geobill_publisher, geobill_consumer, geobill_projector, geobill_operator;
+GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO geobill_operator;
+-- Token hashes are no business of whoever only looks.
+REVOKE SELECT ON client FROM geobill_publisher, geobill_consumer, geobill_operator;
+GRANT SELECT (client_no, name, role, home, revoked, version, created_at_us, updated_at_us) ON client
+    TO geobill_publisher, geobill_consumer, geobill_operator;
+
+-- Each shows that it lives.
+GRANT INSERT, UPDATE ON daemon TO geobill_api, geobill_publisher, geobill_consumer, geobill_projector;
+
+-- The API accepts: it never touches a balance. A share that it makes is empty.
+GRANT INSERT ON operation, relay, outbox TO geobill_api;
+GRANT INSERT (account_no, account_id, currency, status, account_version, updated_at_us) ON share TO geobill_api;
+GRANT INSERT, UPDATE ON account, client, status_pending TO geobill_api;
+GRANT USAGE ON SEQUENCE operation_seq, outbox_seq, account_no_seq, client_no_seq TO geobill_api;
+
+-- The publisher cuts pages and forgets what all readers have.
+GRANT INSERT, DELETE ON page TO geobill_publisher;
+GRANT UPDATE ON publisher_lease TO geobill_publisher;
+GRANT DELETE ON outbox TO geobill_publisher;
+
+-- The consumer decides.
+GRANT INSERT, UPDATE ON share, share_link TO geobill_consumer;
+GRANT INSERT ON ledger, operation, outbox TO geobill_consumer;
+GRANT UPDATE (state, reason, decided_at_us) ON operation TO geobill_consumer;
+GRANT UPDATE (state, reason, decided_at_us) ON relay TO geobill_consumer;
+GRANT UPDATE (status, version, updated_at_us) ON account TO geobill_consumer;
+GRANT INSERT, UPDATE, DELETE ON status_pending TO geobill_consumer;
+GRANT INSERT, UPDATE ON position, progress, reader_ack, reader, source_head, dead_letter TO geobill_consumer;
+GRANT USAGE ON SEQUENCE ledger_seq, operation_seq, outbox_seq TO geobill_consumer;
+
+-- The projector copies what others did.
+GRANT INSERT, UPDATE ON replicated_share, replicated_link, account, client, status_pending TO geobill_projector;
+GRANT INSERT ON replicated_ledger, outbox TO geobill_projector;
+GRANT INSERT, UPDATE ON position, progress, dead_letter TO geobill_projector;
+GRANT USAGE ON SEQUENCE outbox_seq TO geobill_projector;
+
+COMMIT;
