@@ -9,26 +9,44 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "http/problem.h"
 #include "http/server_private.h"
 #include "runtime/clock.h"
 
-enum { BACKLOG = 4096, SWEEP_MS = 250, ACCEPTS_PER_ROUND = 256, HOST_SIZE = 256 };
+enum {
+    BACKLOG = 4096,
+    SWEEP_MS = 250,
+    ACCEPTS_PER_ROUND = 256,
+    HOST_SIZE = 256,
+    ANSWERS_BYTES = 8192
+};
 
-static const char answer_full[] =
-    "HTTP/1.1 503 Service Unavailable\r\n"
-    "Content-Type: application/problem+json\r\nRetry-After: 1\r\nConnection: close\r\n"
-    "Content-Length: 175\r\n\r\n"
-    "{\"type\":\"urn:geobill:problem:TOO_MANY_CONNECTIONS\",\"title\":\"Too many connections\","
-    "\"status\":503,\"detail\":\"try again "
-    "later\",\"code\":\"TOO_MANY_CONNECTIONS\",\"retryable\":true}";
-static const char answer_slow[] =
-    "HTTP/1.1 408 Request Timeout\r\n"
-    "Content-Type: application/problem+json\r\nConnection: close\r\n"
-    "Content-Length: 186\r\n\r\n"
-    "{\"type\":\"urn:geobill:problem:REQUEST_TIMEOUT\",\"title\":\"Request timeout\","
-    "\"status\":408,\"detail\":\"the request was not complete in "
-    "time\",\"code\":\"REQUEST_TIMEOUT\","
-    "\"retryable\":true}";
+static const struct gb_problem problem_full = {
+    .status = 503,
+    .code = "TOO_MANY_CONNECTIONS",
+    .title = "Too many connections",
+    .retryable = true,
+};
+static const struct gb_problem problem_slow = {
+    .status = 408,
+    .code = "REQUEST_TIMEOUT",
+    .title = "Request not complete in time",
+    .retryable = true,
+};
+
+/* A whole answer that closes the connection, for those the library never sees; in the arena. */
+static struct gb_bytes answer_write(const struct gb_problem *problem, const char *fields,
+                                    struct gb_arena *arena)
+{
+    struct gb_bytes body = gb_problem_write(problem, arena);
+    const char *text = gb_arena_printf(arena,
+                                       "HTTP/1.1 %d %s\r\nContent-Type: %s\r\n%sConnection: "
+                                       "close\r\nContent-Length: %zu\r\n\r\n%s",
+                                       problem->status, problem->title, GB_PROBLEM_CONTENT_TYPE,
+                                       fields, body.size, (const char *)body.data);
+    GB_CHECK(body.data != NULL && text != NULL);
+    return (struct gb_bytes){.data = text, .size = strlen(text)};
+}
 
 /* "host:port" or "[host]:port" -> the two parts. */
 static bool address_split(const char *listen, char host[HOST_SIZE], const char **ret_port)
@@ -98,14 +116,17 @@ enum gb_result gb_http_gate_open(struct gb_http_gate *gate, struct gb_http_serve
     gate->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     GB_CHECK(gate->wake_fd >= 0);
     GB_CHECK(pthread_mutex_init(&gate->lock, NULL) == 0);
+    gate->arena = gb_arena_new(ANSWERS_BYTES);
+    gate->full = answer_write(&problem_full, "Retry-After: 1\r\n", gate->arena);
+    gate->slow = answer_write(&problem_slow, "", gate->arena);
     return GB_OK;
 }
 
 /* A client above the bound hears so instead of waiting in the backlog. */
-static void connection_refuse(int fd)
+static void connection_refuse(const struct gb_http_gate *gate, int fd)
 {
     char heard[4096];
-    (void)send(fd, answer_full, sizeof(answer_full) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+    (void)send(fd, gate->full.data, gate->full.size, MSG_DONTWAIT | MSG_NOSIGNAL);
     (void)shutdown(fd, SHUT_WR);
     (void)recv(fd, heard, sizeof(heard), MSG_DONTWAIT); /* unread bytes would reset what was sent */
     (void)close(fd);
@@ -124,7 +145,7 @@ static void accept_waiting(struct gb_http_gate *gate)
         bool full = gate->count >= gate->server->options.connections_max;
         (void)pthread_mutex_unlock(&gate->lock);
         if (full)
-            connection_refuse(fd);
+            connection_refuse(gate, fd);
         else /* the library closes it on failure, too */
             (void)MHD_add_connection(gate->server->daemon, fd, (struct sockaddr *)&from, size);
     }
@@ -157,13 +178,12 @@ static void notice_first_byte(struct gb_http_connection *connection, int64_t dea
         atomic_store(&connection->deadline_us, deadline_us);
 }
 
-static void cut(struct gb_http_connection *connection, int phase)
+static void cut(const struct gb_http_gate *gate, struct gb_http_connection *connection, int phase)
 {
     if (!atomic_compare_exchange_strong(&connection->phase, &phase, GB_HTTP_CUT))
         return;
     if (phase == GB_HTTP_READING)
-        (void)send(connection->fd, answer_slow, sizeof(answer_slow) - 1,
-                   MSG_DONTWAIT | MSG_NOSIGNAL);
+        (void)send(connection->fd, gate->slow.data, gate->slow.size, MSG_DONTWAIT | MSG_NOSIGNAL);
     (void)shutdown(connection->fd, SHUT_RDWR);
 }
 
@@ -176,7 +196,7 @@ static void sweep(struct gb_http_gate *gate, int64_t now_us)
         if (phase == GB_HTTP_HANDLING || phase == GB_HTTP_CUT)
             continue;
         if (atomic_load(&at->deadline_us) <= now_us)
-            cut(at, phase);
+            cut(gate, at, phase);
         else if (phase == GB_HTTP_IDLE)
             notice_first_byte(at, deadline_us);
     }
@@ -248,6 +268,7 @@ void gb_http_gate_done(struct gb_http_gate *gate)
     if (gate->listen_fd >= 0)
         (void)close(gate->listen_fd);
     (void)close(gate->wake_fd);
+    gb_arena_free(gate->arena);
     (void)pthread_mutex_destroy(&gate->lock);
 }
 

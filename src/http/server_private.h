@@ -38,6 +38,8 @@ struct gb_http_gate {
     bool running;
     _Atomic bool refusing, stopping;
     pthread_t thread;
+    struct gb_arena *arena;     /* of the two answers */
+    struct gb_bytes full, slow; /* to a connection above the bound; to a request that was cut */
     pthread_mutex_t lock; /* the list; held over a cut, so that no descriptor is cut that was closed
                              meanwhile */
     struct gb_http_connection *connections;
