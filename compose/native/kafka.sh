@@ -9,8 +9,9 @@ kafka_create() { # OWNER (a dc, or `all`)
   kafka_settings >"$folder/kafka/server.properties"
   [[ ! -e $folder/kafka/data/meta.properties ]] || return 0
   rm -rf -- "$folder/kafka/data"
-  kafka_java kafka.tools.StorageTool format -t "$(kafka_cluster_id)" -c "$folder/kafka/server.properties" \
-    >"$folder/kafka/format.log" 2>&1 || die "formatting Kafka's folder failed; log: $folder/kafka/format.log"
+  java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp "$kafka_jars/*" kafka.tools.StorageTool format \
+    -t "$(kafka_cluster_id)" -c "$folder/kafka/server.properties" >"$folder/kafka/format.log" 2>&1 ||
+    die "formatting Kafka's folder failed; log: $folder/kafka/format.log"
 }
 
 # 16 random bytes in base64, as Kafka writes a UUID (its other two letters are `-` and `_`).
@@ -45,10 +46,6 @@ num.network.threads=2
 num.io.threads=4
 log.cleaner.dedupe.buffer.size=16777216
 SETTINGS
-}
-
-kafka_java() {
-  java -Xms128m -Xmx384m -XX:+UseSerialGC "-Dkafka.logs.dir=$folder/kafka" -cp "$kafka_jars/*" "$@"
 }
 
 kafka_command() {

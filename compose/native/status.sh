@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# status.sh [--run DIR]: one line per part, then what each datacenter says of itself. Exit 1 when a part is not up.
+# status.sh [--run DIR]: one line per part, then what the datacenters say of themselves. Exit 1 when a part is not up.
 set -euo pipefail
 # shellcheck source=parts.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/parts.sh"
@@ -29,9 +29,7 @@ while read -r dc part; do
   printf '%-5s %-10s %8s %9s %6s  %s\n' "$dc" "$part" "$pid" "$restarts" "${port[$owner/$part]}" "$up"
 done < <(parts)
 if [[ -x ${shape[bin]}/geobill ]]; then
-  for dc in $(dcs); do
-    echo
-    geobill "$dc" status || result=1
-  done
+  echo
+  geobill dc1 status || result=1
 fi
 exit "$result"

@@ -29,8 +29,8 @@ case $1 in
     build release
     build asan
     result=0
-    run_tests asan -L '^(unit|db|bus|fuzz)$' || result=$?
     run_tests release -LE '^(lint|long)$' || result=$?
+    run_tests asan -L '^(unit|db|bus|fuzz)$' || result=$?
     exit "$result"
     ;;
 esac

@@ -88,13 +88,26 @@ start_fresh() { # DC PART
   start_part "$1" "$2"
 }
 
+# What a daemon says of why it is not ready, and its last words. Fails.
+explain() { # DC PART
+  local owner folder
+  part_at "$1" "$2"
+  case $2 in
+    postgres | kafka) ;;
+    *) say "  /readyz says: $(curl -sS -m 2 "http://127.0.0.1:${port[$1/$2]}/readyz" 2>&1)" ;;
+  esac
+  tail -n 3 -- "$folder/$2.log" | cut -c1-400 >&2
+  return 1
+}
+
 # Waits for the lines `DC PART` of stdin; one deadline for all.
 await_ready() {
   local dc part owner folder deadline=$((SECONDS + ready_within_s)) left
   while read -r dc part; do
     part_at "$dc" "$part"
     left=$((deadline > SECONDS ? deadline - SECONDS : 0))
-    wait_until "$left" "$dc $part to be ready" "$folder/$part.log" part_ready "$dc" "$part" || return 1
+    wait_until "$left" "$dc $part to be ready" "$folder/$part.log" part_ready "$dc" "$part" ||
+      explain "$dc" "$part" || return 1
   done
 }
 
