@@ -41,9 +41,9 @@ struct gb_arena {
 
 static struct block *block_new(size_t size)
 {
-    struct block *block = malloc(sizeof(*block) + size);
+    struct block *block = calloc(1, sizeof(*block) + size);
     GB_CHECK(block != NULL);
-    *block = (struct block){.size = size};
+    block->size = size;
     poison(block->bytes, size);
     return block;
 }

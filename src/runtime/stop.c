@@ -1,6 +1,5 @@
 #include "runtime/stop.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
@@ -14,8 +13,22 @@
 #include "runtime/result.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_cond_t asked_changed;
 static _Atomic bool asked; /* set under the lock */
+
+static void init_condition(void)
+{
+    gb_deadline_cond_init(&asked_changed);
+}
+
+/* The lock, with the condition ready also where gb_stop_init was never called (tests of single
+ * parts). */
+static void enter(void)
+{
+    GB_CHECK(pthread_once(&once, init_condition) == 0);
+    GB_CHECK(pthread_mutex_lock(&lock) == 0);
+}
 
 /* Lives as long as the process: signals are taken by this thread and by no other. */
 static void *listen_for_signals(void *context)
@@ -35,7 +48,6 @@ void gb_stop_init(void)
     (void)sigemptyset(&signals);
     (void)sigaddset(&signals, SIGTERM);
     (void)sigaddset(&signals, SIGINT);
-    gb_deadline_cond_init(&asked_changed);
     GB_CHECK(pthread_sigmask(SIG_BLOCK, &signals, NULL) == 0);
     GB_CHECK(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
     pthread_t listener;
@@ -50,7 +62,7 @@ bool gb_stop_asked(void)
 
 void gb_stop_ask(void)
 {
-    GB_CHECK(pthread_mutex_lock(&lock) == 0);
+    enter();
     asked = true;
     GB_CHECK(pthread_cond_broadcast(&asked_changed) == 0);
     GB_CHECK(pthread_mutex_unlock(&lock) == 0);
@@ -59,7 +71,7 @@ void gb_stop_ask(void)
 bool gb_stop_wait(int64_t timeout_ms)
 {
     struct timespec deadline = gb_deadline_after_ms(timeout_ms);
-    GB_CHECK(pthread_mutex_lock(&lock) == 0);
+    enter();
     while (!asked && gb_deadline_cond_wait(&asked_changed, &lock, &deadline)) {
     }
     GB_CHECK(pthread_mutex_unlock(&lock) == 0);
