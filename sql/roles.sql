@@ -35,6 +35,8 @@ GRANT USAGE ON SCHEMA public
     TO geobill_api, geobill_publisher, geobill_consumer, geobill_projector, geobill_operator;
 GRANT SELECT ON ALL TABLES IN SCHEMA public
     TO geobill_api, geobill_publisher, geobill_consumer, geobill_projector, geobill_operator;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public
+    TO geobill_api, geobill_publisher, geobill_consumer, geobill_projector;
 GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO geobill_operator;
 -- Token hashes are no business of whoever only looks.
 REVOKE SELECT ON client FROM geobill_publisher, geobill_consumer, geobill_operator;
@@ -53,6 +55,7 @@ GRANT USAGE ON SEQUENCE operation_seq, outbox_seq, account_no_seq, client_no_seq
 -- The publisher cuts pages and forgets what all readers have.
 GRANT INSERT, DELETE ON page TO geobill_publisher;
 GRANT UPDATE ON publisher_lease TO geobill_publisher;
+GRANT INSERT, UPDATE ON stream_sent TO geobill_publisher;
 GRANT DELETE ON outbox TO geobill_publisher;
 
 -- The consumer decides.
@@ -61,7 +64,7 @@ GRANT INSERT ON ledger, operation, outbox TO geobill_consumer;
 GRANT UPDATE (state, reason, decided_at_us) ON operation TO geobill_consumer;
 GRANT UPDATE (state, reason, decided_at_us) ON relay TO geobill_consumer;
 GRANT UPDATE (status, version, updated_at_us) ON account TO geobill_consumer;
-GRANT INSERT, UPDATE, DELETE ON status_pending TO geobill_consumer;
+GRANT INSERT, UPDATE, DELETE ON status_pending, overdue TO geobill_consumer;
 GRANT INSERT, UPDATE ON position, progress, reader_ack, reader, source_head, dead_letter TO geobill_consumer;
 GRANT USAGE ON SEQUENCE ledger_seq, operation_seq, outbox_seq TO geobill_consumer;
 
