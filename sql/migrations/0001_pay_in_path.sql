@@ -259,10 +259,12 @@ COMMENT ON COLUMN relay.owner IS 'Code of the datacenter that owns the key and d
 CREATE TABLE overdue (
     client_no  integer NOT NULL,
     key        text    NOT NULL,
+    asked_by   text    NOT NULL,
     account_no bigint  NOT NULL,
     since_us   bigint  NOT NULL,
-    PRIMARY KEY (client_no, key)
+    PRIMARY KEY (client_no, key, asked_by)
 );
+COMMENT ON COLUMN overdue.asked_by IS 'Datacenter that accepted it and, when that is another one, is owed the RESULT.';
 COMMENT ON TABLE overdue IS 'Pay-ins that stay ACCEPTED because their booking would lift the share over its cap; swept by the consumer until they fit.';
 COMMENT ON COLUMN overdue.client_no IS 'Client of the pay-in.';
 COMMENT ON COLUMN overdue.key IS 'Key of the pay-in.';
@@ -621,12 +623,12 @@ COMMENT ON COLUMN dead_letter.digest IS 'SHA-256 over topic, key and value: what
 
 -- A guard inside one round trip: a statement that found another number of rows than its transaction counted on ends it,
 -- before the COMMIT that was sent along with it. 40001: a race, run it again. GB003: fenced, somebody else owns the partition.
-CREATE FUNCTION expect_rows(found bigint, wanted bigint, otherwise text) RETURNS bigint LANGUAGE plpgsql AS $$
+CREATE FUNCTION expect_rows(rows_found bigint, rows_wanted bigint, otherwise text) RETURNS bigint LANGUAGE plpgsql AS $$
 BEGIN
-    IF found <> wanted THEN
-        RAISE EXCEPTION 'expected % rows, found %', wanted, found USING ERRCODE = otherwise;
+    IF rows_found <> rows_wanted THEN
+        RAISE EXCEPTION 'expected % rows, found %', rows_wanted, rows_found USING ERRCODE = otherwise;
     END IF;
-    RETURN found;
+    RETURN rows_found;
 END $$;
 
 -- The ledger and the outbox are append-only for everybody, the owner included.
