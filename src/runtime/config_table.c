@@ -34,7 +34,8 @@ const struct gb_setting gb_settings[] = {
      "own."},
     {"kafka.*", "*", TEXT, NULL, 0, 0,
      "Any other setting of librdkafka, passed on as it stands: `security.protocol`, "
-     "`sasl.mechanism`, `ssl.ca.location`, ..."},
+     "`sasl.mechanism`, `ssl.ca.location`; a name that ends in `_file` passes that file's "
+     "content."},
 
     {"peer.*", "api", TEXT, NULL, 0, 0, "Base URL of that datacenter's API: `http://host:port`."},
     {"peer.*", "conninfo", TEXT, NULL, 0, 0,

@@ -64,9 +64,6 @@ size_t gb_queue_take(struct gb_queue *queue, void **ret_items, size_t max, int64
         ret_items[i] = queue->items[(queue->first + i) % queue->items_max];
     queue->first = (queue->first + taken) % queue->items_max;
     queue->count -= taken;
-    /* One push wakes one taker: what this one leaves is for another. */
-    if (queue->count > 0 && queue->takers > 0)
-        GB_CHECK(pthread_cond_signal(&queue->filled) == 0);
     GB_CHECK(pthread_mutex_unlock(&queue->lock) == 0);
     return taken;
 }

@@ -55,6 +55,8 @@ static int stop_from_inside(void *context)
     for (int i = 0; i < 3; i++)
         if (pthread_create(&waiters[i], NULL, wait_long, &asked[i]) != 0)
             return 1;
+    if (gb_stop_wait(50)) /* all three wait by then, or the test proves less */
+        return 3;
     gb_stop_ask();
     for (int i = 0; i < 3; i++)
         if (pthread_join(waiters[i], NULL) != 0 || !asked[i])
