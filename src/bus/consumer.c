@@ -95,7 +95,10 @@ static void come(struct gb_consumer *consumer, rd_kafka_topic_partition_list_t *
     enum gb_result result =
         consumer->options.assigned(consumer->options.context, assignments, count_of(list), &err);
     if (result != GB_OK) {
-        (void)rd_kafka_assign(consumer->kafka, NULL);
+        /* Nothing, not NULL: librdkafka would wait for another answer for ever. */
+        rd_kafka_topic_partition_list_t *nothing = rd_kafka_topic_partition_list_new(0);
+        (void)rd_kafka_assign(consumer->kafka, nothing);
+        rd_kafka_topic_partition_list_destroy(nothing);
         start_anew(consumer);
         consumer->failed = result;
         consumer->failure = err;
