@@ -47,7 +47,7 @@ GRANT SELECT (client_no, name, role, home, revoked, version, created_at_us, upda
 GRANT INSERT, UPDATE ON daemon TO geobill_api, geobill_publisher, geobill_consumer, geobill_projector;
 
 -- The API accepts: it never touches a balance. A share that it makes is empty.
-GRANT INSERT ON operation, relay, outbox TO geobill_api;
+GRANT INSERT ON operation, relay, outbox, catalogue_command TO geobill_api;
 GRANT INSERT (account_no, account_id, currency, status, account_version, updated_at_us) ON share TO geobill_api;
 GRANT INSERT, UPDATE ON account, client, status_pending TO geobill_api;
 GRANT USAGE ON SEQUENCE operation_seq, outbox_seq, account_no_seq, client_no_seq TO geobill_api;
