@@ -71,22 +71,20 @@ static enum gb_result start(struct gb_pg *pg, struct gb_err *err)
 }
 
 /* Why connecting failed. Away is a reason to try again, unless the server told us that it does not
- * want us. */
+ * want us. The message has a line per address that was tried; the server's own words come last. */
 static enum gb_result refusal(const struct gb_pg *pg, struct gb_err *err)
 {
-    char text[400];
-    snprintf(text, sizeof text, "%s", PQerrorMessage(pg->conn));
-    char *location = strstr(text, "\nLOCATION:");
-    if (location != NULL)
-        *location = '\0';
-    text[strcspn(text, "\n")] = '\0';
-
+    const char *message = PQerrorMessage(pg->conn);
+    const char *location = strstr(message, "\nLOCATION:");
+    int size = (int)(location == NULL ? strlen(message) : (size_t)(location - message));
+    while (size > 0 && message[size - 1] == '\n')
+        size--;
     char sqlstate[6];
-    if (gb_sqlstate_find(text, sqlstate))
-        return gb_err_set(err, gb_sqlstate_classify(sqlstate), sqlstate, "%s", text);
+    if (gb_sqlstate_find(message, sqlstate))
+        return gb_err_set(err, gb_sqlstate_classify(sqlstate), sqlstate, "%.*s", size, message);
     if (PQconnectionNeedsPassword(pg->conn))
-        return gb_err_set(err, GB_FATAL, "PASSWORD_NEEDED", "%s", text);
-    return gb_err_set(err, GB_RETRY, "CONNECT_FAILED", "%s", text);
+        return gb_err_set(err, GB_FATAL, "PASSWORD_NEEDED", "%.*s", size, message);
+    return gb_err_set(err, GB_RETRY, "CONNECT_FAILED", "%.*s", size, message);
 }
 
 static enum gb_result establish(struct gb_pg *pg, struct gb_err *err)
