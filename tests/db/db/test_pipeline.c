@@ -26,8 +26,8 @@ static const struct gb_statement sleep_long = {"sleep_long", "SELECT pg_sleep(30
 static const struct gb_statement end_self = {"end_self",
                                              "SELECT pg_terminate_backend(pg_backend_pid())"};
 /* Dies like a crash: nothing that it answered and had not sent yet gets out. */
-static const struct gb_statement crash_self = {
-    "crash_self", "COPY (SELECT 1) TO PROGRAM 'kill -9 $PPID'"};
+static const struct gb_statement crash_self = {"crash_self",
+                                               "COPY (SELECT 1) TO PROGRAM 'kill -9 $PPID'"};
 static const struct gb_statement arm = {"arm", "INSERT INTO armed VALUES (1)"};
 
 static struct gb_test_postgres *server;

@@ -107,9 +107,44 @@ static void test_everything_is_described(void **state)
     gb_pg_close(pg);
 }
 
+/* Compares a file of sql/ with what was compiled in: checksums of migrations stand on it. */
+static void same_as_file(const char *folder, const char *name, const char *text)
+{
+    char path[256];
+    assert_true(snprintf(path, sizeof path, "%s%s%s.sql", GB_SQL_DIR, folder, name) <
+                (int)sizeof path);
+    FILE *file = fopen(path, "r");
+    if (file == NULL)
+        fail_msg("%s: cannot open", path);
+    size_t size = strlen(text);
+    char *content = malloc(size + 2);
+    assert_non_null(content);
+    size_t got = fread(content, 1, size + 2, file);
+    fclose(file);
+    if (got != size || memcmp(content, text, size) != 0)
+        fail_msg("%s differs from what is compiled in", path);
+    free(content);
+}
+
+static void test_compiled_in_as_it_is(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < gb_statements_count; i++)
+        same_as_file("/queries/", gb_statements[i]->name, gb_statements[i]->text);
+    for (size_t i = 0; i < gb_migrations_count; i++)
+        same_as_file("/migrations/", gb_migrations[i].name, gb_migrations[i].text);
+    for (size_t i = 0; i < gb_checks_count; i++)
+        same_as_file("/checks/", gb_checks[i].name, gb_checks[i].text);
+    same_as_file("/", "roles", gb_sql_roles_script);
+    for (size_t i = 1; i < gb_migrations_count; i++)
+        assert_true(gb_migrations[i - 1].number < gb_migrations[i].number);
+    assert_int_equal(gb_migrations[0].number, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_compiled_in_as_it_is),
         cmocka_unit_test(test_statements_prepare),
         cmocka_unit_test(test_checks_run_and_find_nothing),
         cmocka_unit_test(test_everything_is_described),

@@ -1,0 +1,250 @@
+/* The checks of the invariants find what breaks them: sound data, then one corruption at a time. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "db/scripts.h"
+#include "support/postgres.h"
+
+/* dc1: account 1 paid in 100, paid out 30, granted 20 to dc2, received 5 from it; account 2 is
+ * blocked and empty. dc2's entries of account 1 are complete up to version 2. */
+static const char sound_data[] =
+    "INSERT INTO account VALUES (1, 'a1', 'First', 'EUR', 1, 1, 1, 1), (2, 'a2', 'Second', 'EUR', "
+    "2, 2, 1, 2);"
+    "INSERT INTO share (account_no, account_id, currency, balance, version, credits_total, "
+    "debits_total, out_total,"
+    " in_total, status, account_version, updated_at_us) VALUES"
+    " (1, 'a1', 'EUR', 55, 4, 100, 30, 20, 5, 1, 1, 14), (2, 'a2', 'EUR', 0, 1, 0, 0, 0, 0, 2, 2, "
+    "11),"
+    " (3, 'a3', 'EUR', 0, 0, 0, 0, 0, 0, 1, 0, 0);"
+    "INSERT INTO share_link VALUES (1, 'dc2', 20, 5, 20);"
+    "INSERT INTO ledger (account_no, version, kind, status, amount, balance_after, held_after, "
+    "credits_total,"
+    " debits_total, out_total, in_total, link_out_total, link_in_total, account_version, "
+    "created_at_us, client_no,"
+    " key, peer) VALUES"
+    " (1, 1, 1, 1, 100, 100, 0, 100, 0, 0, 0, NULL, NULL, 1, 11, 1, 'k1', NULL),"
+    " (1, 2, 2, 1, 30, 70, 0, 100, 30, 0, 0, NULL, NULL, 1, 12, 1, 'k2', NULL),"
+    " (1, 3, 3, 1, 20, 50, 0, 100, 30, 20, 0, 20, 0, 1, 13, NULL, NULL, 'dc2'),"
+    " (1, 4, 4, 1, 5, 55, 0, 100, 30, 20, 5, 20, 5, 1, 14, NULL, NULL, 'dc2'),"
+    " (2, 1, 5, 2, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, 2, 11, NULL, NULL, NULL);"
+    "INSERT INTO operation (client_no, kind, state, key, account_no, amount, created_at_us) VALUES"
+    " (1, 1, 2, 'k1', 1, 100, 1), (1, 2, 4, 'k2', 1, 30, 1), (1, 1, 1, 'k3', 1, 7, 1), (1, 2, 5, "
+    "'k4', 1, 7, 1);"
+    "INSERT INTO replicated_ledger (account_no, version, kind, status, amount, balance_after, "
+    "held_after,"
+    " credits_total, debits_total, out_total, in_total, account_version, created_at_us, dc, "
+    "client_no, key, peer)"
+    " VALUES (1, 1, 4, 1, 20, 20, 0, 0, 0, 0, 20, 1, 14, 'dc2', NULL, NULL, 'dc1'),"
+    " (1, 2, 3, 1, 5, 15, 0, 0, 0, 5, 20, 1, 15, 'dc2', NULL, NULL, 'dc1');"
+    "INSERT INTO replicated_share VALUES ('dc2', 1, 15, 0, 2, 0, 0, 5, 20, 1, 1, 15);"
+    "INSERT INTO replicated_link VALUES ('dc2', 1, 'dc1', 5, 20);"
+    "INSERT INTO progress (source, stream, topic, partition, complete) VALUES"
+    " ('dc2', 'ledger', 'geobill.dc2.ledger.v1', 0, 7);"
+    "INSERT INTO progress (source, stream, topic, partition, complete, page, previous, count, "
+    "next_index) VALUES"
+    " ('dc2', 'ledger', 'geobill.dc2.ledger.v1', 1, 4, 9, 4, 10, 3);"
+    "INSERT INTO source_head VALUES ('dc2', 'ledger', 'geobill.dc2.ledger.v1', 0, 7, 100),"
+    " ('dc2', 'ledger', 'geobill.dc2.ledger.v1', 1, 4, 100);"
+    "INSERT INTO page (stream, number, lo, hi, seq_from, seq_to, records, partitions_per_topic, "
+    "topics, partitions,"
+    " counts, previous, cut_at_us) VALUES"
+    " ('ledger', 1, '1:1:', '9:9:', 1, 5, 5, 4, '{t,t}', '{0,1}', '{2,3}', '{0,0}', 1),"
+    " ('ledger', 2, '9:9:', '10:10:', 6, 6, 1, 4, '{t}', '{1}', '{1}', '{1}', 1),"
+    " ('ledger', 3, '9:9:', '10:10:', 7, 8, 2, 4, '{t,t}', '{0,1}', '{1,1}', '{1,2}', 1);"
+    "INSERT INTO reader_ack VALUES ('ledger', 'dc2', 't', 0, 3, 1, 1);"
+    "INSERT INTO position VALUES ('t', 0, 12, 3, 1)";
+
+/* What breaks, and the check that must see it. */
+static const struct {
+    const char *check;
+    const char *text;
+} corruptions[] = {
+    {"i2_share_identity", "UPDATE share SET balance = 56 WHERE account_no = 1"},
+    {"i2_share_identity", "UPDATE share SET credits_total = 99 WHERE account_no = 1"},
+    {"i2b_link_totals", "UPDATE share_link SET out_total = 21"},
+    {"i2b_link_totals", "DELETE FROM share_link"},
+    {"i2b_link_totals", "UPDATE share_link SET account_no = 9"},
+    {"i3_link_order", "UPDATE share_link SET peer_in_total = 21"},
+    {"i3_link_order", "UPDATE replicated_link SET in_total = 21"},
+    {"i4_not_negative", "UPDATE share SET balance = -1 WHERE account_no = 1"},
+    {"i4_not_negative", "UPDATE share SET held = 56 WHERE account_no = 1"},
+    {"i4_not_negative", "UPDATE ledger SET balance_after = -1 WHERE version = 2"},
+    {"i4_not_negative", "UPDATE replicated_share SET held = 16"},
+    {"i4_not_negative", "UPDATE replicated_ledger SET balance_after = -5 WHERE version = 1"},
+    {"i5_one_entry_per_key", "UPDATE ledger SET key = 'k1' WHERE key = 'k2'"},
+    {"i5_one_entry_per_key",
+     "UPDATE replicated_ledger SET kind = 1, client_no = 1, key = 'k1' WHERE version = 1"},
+    {"i5_operation_matches_ledger", "UPDATE operation SET state = 2 WHERE key = 'k3'"},
+    {"i5_operation_matches_ledger", "UPDATE operation SET state = 1 WHERE key = 'k1'"},
+    {"i5_operation_matches_ledger", "UPDATE operation SET state = 5 WHERE key = 'k2'"},
+    {"i5_operation_matches_ledger", "UPDATE operation SET amount = 101 WHERE key = 'k1'"},
+    {"i5_operation_matches_ledger", "UPDATE operation SET account_no = 2 WHERE key = 'k1'"},
+    {"i5_operation_matches_ledger", "UPDATE operation SET kind = 1 WHERE key = 'k2'"},
+    {"i5_operation_matches_ledger", "DELETE FROM operation WHERE key = 'k1'"},
+    {"i5_operation_matches_ledger", "UPDATE ledger SET key = 'k1' WHERE key = 'k2'"},
+    {"i6_share_is_last_entry", "UPDATE share SET version = 5 WHERE account_no = 1"},
+    {"i6_share_is_last_entry",
+     "UPDATE share SET balance = 54, debits_total = 31 WHERE account_no = 1"},
+    {"i6_share_is_last_entry", "UPDATE share SET status = 1 WHERE account_no = 2"},
+    {"i6_share_is_last_entry",
+     "UPDATE share SET balance = 1, credits_total = 1 WHERE account_no = 3"},
+    {"i6_share_is_last_entry", "DELETE FROM share WHERE account_no = 2"},
+    {"i6_share_is_last_entry", "DELETE FROM ledger WHERE account_no = 1 AND version = 4"},
+    {"i6_versions", "DELETE FROM ledger WHERE account_no = 1 AND version = 2"},
+    {"i6_versions", "DELETE FROM ledger WHERE account_no = 1 AND version = 1"},
+    {"i6_ledger_recomputes", "UPDATE ledger SET amount = 101 WHERE account_no = 1 AND version = 1"},
+    {"i6_ledger_recomputes", "UPDATE ledger SET kind = 1 WHERE account_no = 1 AND version = 4"},
+    {"i6_ledger_recomputes",
+     "UPDATE ledger SET balance_after = 71 WHERE account_no = 1 AND version = 2"},
+    {"i6_ledger_recomputes",
+     "UPDATE ledger SET held_after = 1 WHERE account_no = 1 AND version = 2"},
+    {"i6_ledger_recomputes",
+     "UPDATE ledger SET out_total = 1 WHERE account_no = 1 AND version = 2"},
+    {"i6_ledger_recomputes", "UPDATE ledger SET in_total = 1 WHERE account_no = 1 AND version = 2"},
+    {"i6_ledger_recomputes", "UPDATE ledger SET amount = 1 WHERE account_no = 2"},
+    {"i6_ledger_recomputes", "UPDATE ledger SET kind = 6 WHERE account_no = 2"},
+    {"i6_ledger_recomputes",
+     "UPDATE ledger SET created_at_us = 15 WHERE account_no = 1 AND version = 3"},
+    {"i8_replica_is_last_entry", "UPDATE replicated_share SET balance = 20, out_total = 0"},
+    {"i8_replica_is_last_entry", "UPDATE replicated_share SET version = 1"},
+    {"i8_replica_is_last_entry", "DELETE FROM replicated_share"},
+    {"i8_replica_is_last_entry", "DELETE FROM replicated_ledger"},
+    {"i8_replica_history", "DELETE FROM replicated_ledger WHERE version = 1"},
+    {"pages_sound", "DELETE FROM page WHERE number = 2"},
+    {"pages_sound", "UPDATE page SET records = 6 WHERE number = 1"},
+    {"pages_sound", "UPDATE page SET seq_to = 0 WHERE number = 1"},
+    {"pages_sound", "UPDATE page SET counts = '{5}' WHERE number = 1"},
+    {"pages_sound", "UPDATE page SET previous = '{1,1}' WHERE number = 3"},
+    {"pages_sound", "UPDATE page SET previous = '{2}' WHERE number = 2"},
+    {"positions_sound", "UPDATE position SET next_offset = -1"},
+    {"positions_sound", "UPDATE position SET fence = -1"},
+    {"positions_sound", "UPDATE progress SET page = 4 WHERE partition = 1"},
+    {"positions_sound", "UPDATE progress SET next_index = 10 WHERE partition = 1"},
+    {"positions_sound", "UPDATE progress SET complete = -1 WHERE partition = 0"},
+    {"positions_sound", "UPDATE reader_ack SET page = 4"},
+};
+
+/* Disk damage and bugs do not ask constraints and triggers. */
+static const char lay_open[] =
+    "SET LOCAL session_replication_role = replica;"
+    "DO $$ DECLARE c record; BEGIN FOR c IN SELECT conrelid::regclass AS relation, conname FROM "
+    "pg_constraint"
+    " WHERE contype = 'c' AND connamespace = 'public'::regnamespace LOOP"
+    " EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', c.relation, c.conname); END LOOP; END $$";
+
+static struct gb_test_postgres *server;
+static struct gb_pg *pg;
+
+static int group_setup(void **state)
+{
+    (void)state;
+    server = gb_test_postgres_start();
+    gb_test_database(server, "dc1", "dc1", "dc1");
+    pg = gb_test_connect(server, "dc1", NULL);
+    gb_test_sql(pg, sound_data);
+    return 0;
+}
+
+static int group_teardown(void **state)
+{
+    (void)state;
+    gb_pg_close(pg);
+    gb_test_postgres_stop(server);
+    return 0;
+}
+
+/* Rows that the check finds. */
+static size_t found_by(const struct gb_check *check)
+{
+    struct gb_rows *rows = NULL;
+    struct gb_err err = {.message = ""};
+    if (gb_pg_query_text(pg, check->text, &rows, &err) != GB_OK)
+        fail_msg("%s: %s %s", check->name, err.code, err.message);
+    size_t found = gb_rows_count(rows);
+    gb_rows_free(rows);
+    return found;
+}
+
+static const struct gb_check *check_named(const char *name)
+{
+    for (size_t i = 0; i < gb_checks_count; i++) {
+        if (strcmp(gb_checks[i].name, name) == 0)
+            return &gb_checks[i];
+    }
+    fail_msg("no check %s", name);
+    return NULL;
+}
+
+static void test_sound_data_is_sound(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < gb_checks_count; i++) {
+        if (found_by(&gb_checks[i]) != 0)
+            fail_msg("%s finds something in sound data", gb_checks[i].name);
+    }
+}
+
+static void test_corruptions_are_found(void **state)
+{
+    (void)state;
+    size_t missed = 0;
+    for (size_t i = 0; i < sizeof corruptions / sizeof corruptions[0]; i++) {
+        const struct gb_check *check = check_named(corruptions[i].check);
+        gb_test_sql(pg, "BEGIN");
+        gb_test_sql(pg, lay_open);
+        gb_test_sql(pg, corruptions[i].text);
+        if (found_by(check) == 0) {
+            print_error("%s does not see: %s\n", corruptions[i].check, corruptions[i].text);
+            missed++;
+        }
+        gb_pg_rollback(pg);
+    }
+    assert_int_equal(missed, 0);
+}
+
+static void test_every_check_is_tested(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < gb_checks_count; i++) {
+        size_t cases = 0;
+        for (size_t c = 0; c < sizeof corruptions / sizeof corruptions[0]; c++)
+            cases += strcmp(corruptions[c].check, gb_checks[i].name) == 0;
+        if (cases == 0)
+            fail_msg("%s has no corruption that it must find", gb_checks[i].name);
+    }
+}
+
+/* No false alarm while a hole waits for its page: the source told of more than is complete, or the
+ * entry above the hole is younger than what the source told. */
+static void test_open_hole_is_no_alarm(void **state)
+{
+    (void)state;
+    static const char *const excuses[] = {
+        "UPDATE source_head SET page = 8 WHERE partition = 0",
+        "DELETE FROM progress WHERE partition = 0",
+        "UPDATE source_head SET at_us = 15",
+        "DELETE FROM source_head",
+    };
+    for (size_t i = 0; i < sizeof excuses / sizeof excuses[0]; i++) {
+        gb_test_sql(pg, "BEGIN");
+        gb_test_sql(pg, "DELETE FROM replicated_ledger WHERE version = 1");
+        gb_test_sql(pg, excuses[i]);
+        assert_int_equal(found_by(check_named("i8_replica_history")), 0);
+        gb_pg_rollback(pg);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sound_data_is_sound),
+        cmocka_unit_test(test_corruptions_are_found),
+        cmocka_unit_test(test_every_check_is_tested),
+        cmocka_unit_test(test_open_hole_is_no_alarm),
+    };
+    return cmocka_run_group_tests(tests, group_setup, group_teardown);
+}
