@@ -1,0 +1,173 @@
+#include "engine/engine.h"
+
+#include <stdlib.h>
+
+#include "db/sql.h"
+#include "engine/work.h"
+#include "runtime/clock.h"
+#include "runtime/fault.h"
+#include "runtime/metrics.h"
+
+enum { TRIES_MAX = 10, WORK_BYTES_MAX = 48 * 1024 * 1024 };
+
+struct gb_engine {
+    struct gb_arena *arena;
+    struct gb_wake_sender *wake;
+    struct gb_work work;
+    int64_t begun_us; /* of the batch in work, monotonic */
+    struct gb_metric *batches, *batch_size, *booked, *repeated, *refused, *poisoned, *entries;
+    struct gb_metric *duration;
+};
+
+static void register_metrics(struct gb_engine *engine)
+{
+    engine->batches = gb_metric_counter("geobill_engine_batches_total", NULL,
+                                        "Batches of commands that the engine has committed.");
+    engine->batch_size =
+        gb_metric_size("geobill_engine_batch_commands", NULL, "Commands in a committed batch.");
+    engine->booked = gb_metric_counter("geobill_engine_commands_total", "outcome=\"applied\"",
+                                       "Commands by what became of them.");
+    engine->repeated = gb_metric_counter("geobill_engine_commands_total", "outcome=\"repeated\"",
+                                         "Commands by what became of them.");
+    engine->refused = gb_metric_counter("geobill_engine_commands_total", "outcome=\"refused\"",
+                                        "Commands by what became of them.");
+    engine->poisoned = gb_metric_counter("geobill_engine_commands_total", "outcome=\"poison\"",
+                                         "Commands by what became of them.");
+    engine->entries =
+        gb_metric_counter("geobill_engine_entries_total", NULL, "Entries written to the ledger.");
+    engine->duration =
+        gb_metric_duration("geobill_engine_batch_seconds", NULL,
+                           "Time from the start of a batch to its commit, all round trips in it.");
+}
+
+struct gb_engine *gb_engine_new(struct gb_dc dc, struct gb_wake_sender *wake)
+{
+    struct gb_engine *engine = calloc(1, sizeof(*engine));
+    GB_CHECK(engine != NULL);
+    engine->arena = gb_arena_new(WORK_BYTES_MAX);
+    engine->wake = wake;
+    engine->work.dc = dc;
+    register_metrics(engine);
+    return engine;
+}
+
+void gb_engine_free(struct gb_engine *engine)
+{
+    if (engine == NULL)
+        return;
+    gb_arena_free(engine->arena);
+    free(engine);
+}
+
+/* Once: whose database this is. Booking into another datacenter's would be a disaster. */
+static enum gb_result identify(struct gb_engine *engine, struct gb_pg *pg, struct gb_err *err)
+{
+    if (engine->work.incarnation != 0)
+        return GB_OK;
+    struct gb_call call;
+    gb_call_init(&call, &gb_sql_local_datacenter_get, engine->arena);
+    enum gb_result result = gb_pg_call(pg, &call, err);
+    if (result != GB_OK)
+        return result;
+    struct gb_dc dc;
+    bool ours = gb_rows_count(call.rows) == 1 && gb_dc_parse(gb_rows_text(call.rows, 0, 0), &dc) &&
+                gb_dc_equal(dc, engine->work.dc);
+    if (ours) {
+        engine->work.incarnation = (int32_t)gb_rows_int(call.rows, 0, 2);
+        engine->work.epoch = (int32_t)gb_rows_int(call.rows, 0, 3);
+    }
+    gb_calls_release(&call, 1);
+    if (!ours)
+        return gb_err_set(err, GB_FATAL, "WRONG_DATABASE", "the database is not that of %s",
+                          engine->work.dc.code);
+    return GB_OK;
+}
+
+enum gb_result gb_engine_decide(struct gb_engine *engine, struct gb_pg *pg,
+                                struct gb_command *commands, size_t count, int64_t now_us,
+                                struct gb_err *err)
+{
+    GB_CHECK(count >= 1 && count <= GB_ENGINE_COMMANDS_MAX);
+    engine->begun_us = gb_clock_mono_us();
+    gb_arena_reset(engine->arena);
+    enum gb_result result = identify(engine, pg, err);
+    if (result != GB_OK)
+        return result;
+    gb_work_init(&engine->work, engine->arena, commands, count, now_us);
+    result = gb_work_read(&engine->work, pg, err);
+    if (result != GB_OK)
+        return result;
+    result = gb_work_decide(&engine->work, err);
+    if (result != GB_OK)
+        gb_pg_rollback(pg);
+    return result;
+}
+
+size_t gb_engine_write(struct gb_engine *engine, struct gb_call calls[GB_ENGINE_CALLS_MAX])
+{
+    gb_fault_point("engine.before_commit");
+    return gb_work_write(&engine->work, calls);
+}
+
+static void count_outcomes(struct gb_engine *engine)
+{
+    int64_t applied = 0, repeated = 0, refused = 0, poisoned = 0;
+    for (size_t i = 0; i < engine->work.count; i++) {
+        enum gb_outcome outcome = engine->work.commands[i].outcome;
+        applied += outcome == GB_OUTCOME_APPLIED;
+        repeated += outcome == GB_OUTCOME_REPEATED;
+        refused += outcome == GB_OUTCOME_REFUSED;
+        poisoned += outcome == GB_OUTCOME_POISON;
+    }
+    gb_metric_add(engine->booked, applied);
+    gb_metric_add(engine->repeated, repeated);
+    gb_metric_add(engine->refused, refused);
+    gb_metric_add(engine->poisoned, poisoned);
+}
+
+void gb_engine_committed(struct gb_engine *engine)
+{
+    gb_fault_point("engine.after_commit");
+    const struct gb_work *work = &engine->work;
+    if (engine->wake != NULL && (work->entries_count > 0 || work->results_count > 0))
+        gb_wake_send(engine->wake);
+    gb_metric_add(engine->batches, 1);
+    gb_metric_observe(engine->batch_size, (int64_t)work->count);
+    gb_metric_add(engine->entries, (int64_t)work->entries_count);
+    gb_metric_observe(engine->duration, gb_clock_mono_us() - engine->begun_us);
+    count_outcomes(engine);
+}
+
+struct run {
+    struct gb_engine *engine;
+    const struct gb_engine_batch *batch;
+};
+
+static enum gb_result run_once(struct gb_pg *pg, void *context, struct gb_err *err)
+{
+    const struct run *run = context;
+    struct gb_engine *engine = run->engine;
+    const struct gb_engine_batch *batch = run->batch;
+    enum gb_result result =
+        gb_engine_decide(engine, pg, batch->commands, batch->count, gb_clock_wall_us(), err);
+    if (result != GB_OK)
+        return result;
+    struct gb_call calls[GB_ENGINE_CALLS_MAX + GB_ENGINE_EXTRA_MAX + 1];
+    size_t count = gb_engine_write(engine, calls);
+    if (batch->extra != NULL)
+        count +=
+            batch->extra(batch->context, batch, engine->arena, calls + count, GB_ENGINE_EXTRA_MAX);
+    gb_call_init(&calls[count++], &gb_sql_tx_commit, engine->arena);
+    result = gb_pg_run(pg, calls, count, NULL, err);
+    gb_calls_release(calls, count);
+    if (result == GB_OK)
+        gb_engine_committed(engine);
+    return result;
+}
+
+enum gb_result gb_engine_run(struct gb_engine *engine, struct gb_pg *pg,
+                             const struct gb_engine_batch *batch, struct gb_err *err)
+{
+    struct run run = {.engine = engine, .batch = batch};
+    return gb_pg_transact(pg, TRIES_MAX, run_once, &run, err);
+}

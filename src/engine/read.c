@@ -1,0 +1,210 @@
+#include "engine/work.h"
+
+#include "db/sql.h"
+
+enum { READ_CALLS_MAX = 7 };
+
+/* Where each statement stands in the round trip; 0 for one that was left out (the first is always
+ * BEGIN). */
+struct reading {
+    struct gb_call calls[READ_CALLS_MAX];
+    size_t count;
+    size_t shares, operations, accounts, open;
+};
+
+static struct gb_params *add_call(struct reading *reading, const struct gb_statement *statement,
+                                  struct gb_arena *arena)
+{
+    struct gb_call *call = &reading->calls[reading->count++];
+    gb_call_init(call, statement, arena);
+    return &call->params;
+}
+
+static void add_share_create(struct reading *reading, const struct gb_work *work,
+                             const int64_t *numbers)
+{
+    size_t n = work->shares_count;
+    const char **ids = gb_work_array(work->arena, n, sizeof(*ids));
+    const char **currencies = gb_work_array(work->arena, n, sizeof(*currencies));
+    for (size_t i = 0; i < n; i++) {
+        ids[i] = work->shares[i].said_id;
+        currencies[i] = work->shares[i].said_currency.code;
+    }
+    struct gb_params *params = add_call(reading, &gb_sql_share_create, work->arena);
+    gb_params_int8_array(params, numbers, NULL, n);
+    gb_params_text_array(params, ids, n);
+    gb_params_text_array(params, currencies, n);
+}
+
+static void add_operation_find(struct reading *reading, const struct gb_work *work)
+{
+    size_t n = work->operations_count;
+    int32_t *clients = gb_work_array(work->arena, n, sizeof(*clients));
+    const char **keys = gb_work_array(work->arena, n, sizeof(*keys));
+    bool *metadata_wanted = gb_work_array(work->arena, n, sizeof(*metadata_wanted));
+    for (size_t i = 0; i < n; i++) {
+        clients[i] = work->operations[i].client_no.value;
+        keys[i] = work->operations[i].key;
+        metadata_wanted[i] = work->operations[i].relayed;
+    }
+    reading->operations = reading->count;
+    struct gb_params *params = add_call(reading, &gb_sql_operation_find, work->arena);
+    gb_params_int4_array(params, clients, NULL, n);
+    gb_params_text_array(params, keys, n);
+    gb_params_bool_array(params, metadata_wanted, n);
+}
+
+/* The accounts that may confirm a closing. */
+static void add_find_open(struct reading *reading, const struct gb_work *work)
+{
+    int64_t *numbers = gb_work_array(work->arena, work->shares_count, sizeof(*numbers));
+    size_t n = 0;
+    for (size_t i = 0; i < work->shares_count; i++) {
+        if (work->shares[i].status_wanted)
+            numbers[n++] = work->shares[i].account_no.value;
+    }
+    if (n == 0)
+        return;
+    reading->open = reading->count;
+    gb_params_int8_array(add_call(reading, &gb_sql_operation_find_open, work->arena), numbers, NULL,
+                         n);
+}
+
+/* The locks first, and all else in statements of their own after them: a join in the locking
+ * statement would see rows as they were before the locks were had. */
+static void prepare(struct reading *reading, const struct gb_work *work, bool create)
+{
+    size_t n = work->shares_count;
+    int64_t *numbers = gb_work_array(work->arena, n, sizeof(*numbers));
+    for (size_t i = 0; i < n; i++)
+        numbers[i] = work->shares[i].account_no.value;
+    *reading = (struct reading){.count = 0};
+    (void)add_call(reading, &gb_sql_tx_begin, work->arena);
+    (void)add_call(reading, &gb_sql_tx_plan_by_index, work->arena);
+    if (create)
+        add_share_create(reading, work, numbers);
+    reading->shares = reading->count;
+    gb_params_int8_array(add_call(reading, &gb_sql_share_lock, work->arena), numbers, NULL, n);
+    if (work->operations_count > 0)
+        add_operation_find(reading, work);
+    reading->accounts = reading->count;
+    gb_params_int8_array(add_call(reading, &gb_sql_account_read_status, work->arena), numbers, NULL,
+                         n);
+    add_find_open(reading, work);
+}
+
+static const char *copy_text(struct gb_arena *arena, const char *text)
+{
+    if (text == NULL)
+        return NULL;
+    char *copy = gb_arena_strdup(arena, text);
+    GB_CHECK(copy != NULL);
+    return copy;
+}
+
+static struct gb_work_share *find_share(struct gb_work *work, int64_t account_no)
+{
+    size_t low = 0, high = work->shares_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (work->shares[middle].account_no.value < account_no)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    GB_CHECK(low < work->shares_count && work->shares[low].account_no.value == account_no);
+    return &work->shares[low];
+}
+
+static void take_share(struct gb_work *work, const struct gb_rows *rows, size_t row)
+{
+    struct gb_work_share *share = find_share(work, gb_rows_int(rows, row, 0));
+    share->locked = true;
+    share->account_id = copy_text(work->arena, gb_rows_text(rows, row, 1));
+    GB_CHECK(gb_currency_parse(gb_rows_text(rows, row, 2), &share->currency));
+    share->share = (struct gb_share){
+        .balance = gb_rows_int(rows, row, 3),
+        .held = gb_rows_int(rows, row, 4),
+        .version = gb_rows_int(rows, row, 5),
+        .credits_total = gb_rows_int(rows, row, 6),
+        .debits_total = gb_rows_int(rows, row, 7),
+        .out_total = gb_rows_int(rows, row, 8),
+        .in_total = gb_rows_int(rows, row, 9),
+        .status = (enum gb_account_status)gb_rows_int(rows, row, 10),
+        .account_version = gb_rows_int(rows, row, 11),
+        .updated_at_us = gb_rows_int(rows, row, 12),
+    };
+    GB_CHECK(gb_share_sound(&share->share));
+}
+
+static void take_account(struct gb_work *work, const struct gb_rows *rows, size_t row)
+{
+    struct gb_work_share *share = find_share(work, gb_rows_int(rows, row, 0));
+    share->known = true;
+    share->known_id = copy_text(work->arena, gb_rows_text(rows, row, 1));
+    GB_CHECK(gb_currency_parse(gb_rows_text(rows, row, 2), &share->known_currency));
+    share->says.status = (enum gb_account_status)gb_rows_int(rows, row, 3);
+    share->says.version = gb_rows_int(rows, row, 4);
+}
+
+static void take_operation(struct gb_work *work, const struct gb_rows *rows, size_t row)
+{
+    int64_t place = gb_rows_int(rows, row, 0);
+    GB_CHECK(place >= 1 && (size_t)place <= work->operations_count);
+    struct gb_work_operation *operation = &work->operations[place - 1];
+    operation->stored = true;
+    operation->request = (struct gb_request){
+        .kind = (enum gb_operation_kind)gb_rows_int(rows, row, 1),
+        .account_no = {gb_rows_int(rows, row, 3)},
+        .amount = gb_rows_int(rows, row, 4),
+        .reference = copy_text(work->arena, gb_rows_text(rows, row, 8)),
+        .metadata = copy_text(work->arena, gb_rows_text(rows, row, 9)),
+    };
+    operation->state = (enum gb_operation_state)gb_rows_int(rows, row, 2);
+    if (!gb_rows_null(rows, row, 5))
+        operation->decided_at_us = gb_rows_int(rows, row, 5);
+    operation->awaited = gb_rows_bool(rows, row, 6);
+    operation->reason = copy_text(work->arena, gb_rows_text(rows, row, 7));
+}
+
+static void take_all(struct gb_work *work, const struct reading *reading)
+{
+    const struct gb_rows *rows = reading->calls[reading->shares].rows;
+    for (size_t i = 0; i < gb_rows_count(rows); i++)
+        take_share(work, rows, i);
+    rows = reading->calls[reading->accounts].rows;
+    for (size_t i = 0; i < gb_rows_count(rows); i++)
+        take_account(work, rows, i);
+    if (reading->operations != 0) {
+        rows = reading->calls[reading->operations].rows;
+        for (size_t i = 0; i < gb_rows_count(rows); i++)
+            take_operation(work, rows, i);
+    }
+    if (reading->open != 0) {
+        rows = reading->calls[reading->open].rows;
+        for (size_t i = 0; i < gb_rows_count(rows); i++)
+            find_share(work, gb_rows_int(rows, i, 0))->open = true;
+    }
+}
+
+enum gb_result gb_work_read(struct gb_work *work, struct gb_pg *pg, struct gb_err *err)
+{
+    /* Making missing shares costs a look at each account and comes before the first lock: first
+     * without it, and from the start with it when one is missing, once in an account's life. */
+    for (int create = 0; create <= 1; create++) {
+        struct reading reading;
+        prepare(&reading, work, create == 1);
+        enum gb_result result = gb_pg_run(pg, reading.calls, reading.count, NULL, err);
+        if (result != GB_OK)
+            return result;
+        size_t locked = gb_rows_count(reading.calls[reading.shares].rows);
+        bool enough = locked == work->shares_count || create == 1;
+        if (enough)
+            take_all(work, &reading);
+        gb_calls_release(reading.calls, reading.count);
+        if (enough)
+            return GB_OK;
+        gb_pg_rollback(pg);
+    }
+    return GB_OK;
+}
