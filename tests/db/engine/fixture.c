@@ -1,0 +1,174 @@
+#include "fixture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "db/scripts.h"
+#include "wire/messages.h"
+
+struct gb_test_postgres *fixture_server;
+struct gb_pg *fixture_admin;
+struct gb_pg *fixture_pg;
+struct gb_engine *fixture_engine;
+
+struct gb_pg *fixture_connect(void)
+{
+    return gb_test_connect(fixture_server, "dc1", "geobill_consumer");
+}
+
+int fixture_setup(void **state)
+{
+    (void)state;
+    struct gb_err err;
+    struct gb_dc dc;
+    assert_true(gb_dc_parse("dc1", &dc));
+    assert_int_equal(gb_wire_init(&err), GB_OK);
+    fixture_server = gb_test_postgres_start();
+    gb_test_database(fixture_server, "dc1", "dc1", "dc1");
+    fixture_admin = gb_test_connect(fixture_server, "dc1", NULL);
+    fixture_pg = fixture_connect();
+    fixture_engine = gb_engine_new(dc, NULL);
+    fixture_sql("INSERT INTO client (client_no, name, token_hash, role, home, version, "
+                "created_at_us, updated_at_us)"
+                " VALUES (1, 'shop', sha256('shop'), 2, 'dc1', 1, 1, 1)");
+    return 0;
+}
+
+int fixture_teardown(void **state)
+{
+    (void)state;
+    gb_engine_free(fixture_engine);
+    gb_pg_close(fixture_pg);
+    gb_pg_close(fixture_admin);
+    gb_test_postgres_stop(fixture_server);
+    gb_wire_done();
+    return 0;
+}
+
+int64_t fixture_int(const char *format, ...)
+{
+    char text[2000];
+    va_list args;
+    va_start(args, format);
+    int length = vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    assert_in_range(length, 1, sizeof(text) - 1);
+    return gb_test_sql_int(fixture_admin, text);
+}
+
+void fixture_sql(const char *format, ...)
+{
+    char text[2000];
+    va_list args;
+    va_start(args, format);
+    int length = vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    assert_in_range(length, 1, sizeof(text) - 1);
+    gb_test_sql(fixture_admin, text);
+}
+
+void fixture_account(int64_t account_no, enum gb_account_status status, int64_t version)
+{
+    fixture_sql("INSERT INTO account (account_no, account_id, name, currency, status, version, "
+                "created_at_us,"
+                " updated_at_us) VALUES (%lld, 'a%lld', 'account %lld', 'EUR', %d, %lld, 1, 1)",
+                (long long)account_no, (long long)account_no, (long long)account_no, (int)status,
+                (long long)version);
+}
+
+void fixture_account_says(int64_t account_no, enum gb_account_status status, int64_t version)
+{
+    fixture_sql("UPDATE account SET status = %d, version = %lld WHERE account_no = %lld",
+                (int)status, (long long)version, (long long)account_no);
+}
+
+void fixture_accept(const char *prefix, int first, int count, int64_t account_no, int accounts,
+                    int64_t amount)
+{
+    fixture_sql("INSERT INTO operation (client_no, kind, state, key, account_no, amount, "
+                "created_at_us, seq, reference,"
+                " metadata) SELECT 1, 1, 1, '%s-' || i, %lld + i %% %d, %lld, 5, "
+                "nextval('operation_seq'), 'r' || i,"
+                " '{\"i\":1}' FROM generate_series(%d, %d) i",
+                prefix, (long long)account_no, accounts, (long long)amount, first,
+                first + count - 1);
+}
+
+static const char *keep(char *text)
+{
+    assert_non_null(text);
+    return text;
+}
+
+static const char *account_id_of(int64_t account_no)
+{
+    char *text = NULL;
+    assert_true(asprintf(&text, "a%lld", (long long)account_no) > 0);
+    return keep(text);
+}
+
+static struct gb_command command_of(enum gb_command_kind kind, int64_t account_no)
+{
+    struct gb_command command = {
+        .kind = kind, .account_no = {account_no}, .account_id = account_id_of(account_no)};
+    assert_true(gb_currency_parse("EUR", &command.currency));
+    return command;
+}
+
+struct gb_command fixture_payin(int64_t account_no, const char *key, int64_t amount)
+{
+    struct gb_command command = command_of(GB_COMMAND_PAYIN, account_no);
+    assert_true(gb_dc_parse("dc1", &command.accepted_by));
+    assert_true(gb_dc_parse("dc1", &command.owner));
+    command.client_no.value = 1;
+    command.key = key;
+    command.amount = amount;
+    command.accepted_at_us = 5;
+    return command;
+}
+
+struct gb_command fixture_relayed(int64_t account_no, const char *key, int64_t amount)
+{
+    struct gb_command command = fixture_payin(account_no, key, amount);
+    assert_true(gb_dc_parse("dc2", &command.accepted_by));
+    return command;
+}
+
+struct gb_command fixture_status(int64_t account_no)
+{
+    return command_of(GB_COMMAND_STATUS, account_no);
+}
+
+void fixture_payins(struct gb_command *ret, const char *prefix, int first, int count,
+                    int64_t account_no, int accounts, int64_t amount)
+{
+    for (int i = 0; i < count; i++) {
+        char *key = NULL, *reference = NULL;
+        assert_true(asprintf(&key, "%s-%d", prefix, first + i) > 0);
+        assert_true(asprintf(&reference, "r%d", first + i) > 0);
+        ret[i] = fixture_payin(account_no + (first + i) % accounts, keep(key), amount);
+        ret[i].reference = keep(reference);
+    }
+}
+
+void fixture_check_invariants(void)
+{
+    for (size_t i = 0; i < gb_checks_count; i++) {
+        struct gb_rows *rows = NULL;
+        struct gb_err err;
+        if (gb_pg_query_text(fixture_admin, gb_checks[i].text, &rows, &err) != GB_OK)
+            fail_msg("%s: %s", gb_checks[i].name, err.message);
+        if (gb_rows_count(rows) != 0)
+            fail_msg("invariant broken: %s, %zu rows", gb_checks[i].name, gb_rows_count(rows));
+        gb_rows_free(rows);
+    }
+}
+
+void fixture_run(struct gb_command *commands, size_t count)
+{
+    struct gb_engine_batch batch = {.commands = commands, .count = count};
+    struct gb_err err;
+    if (gb_engine_run(fixture_engine, fixture_pg, &batch, &err) != GB_OK)
+        fail_msg("%s: %s", err.code, err.message);
+    fixture_check_invariants();
+}

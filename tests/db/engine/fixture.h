@@ -1,0 +1,55 @@
+/* fixture.h: the database of datacenter dc1, what its API would have written, and commands for its
+ * engine. Failures abort the test. */
+#ifndef GB_TEST_ENGINE_FIXTURE_H
+#define GB_TEST_ENGINE_FIXTURE_H
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+#include "engine/engine.h"
+#include "support/postgres.h"
+
+extern struct gb_test_postgres *fixture_server;
+extern struct gb_pg *fixture_admin; /* superuser */
+extern struct gb_pg *fixture_pg;    /* geobill_consumer */
+extern struct gb_engine *fixture_engine;
+
+/* For cmocka_run_group_tests. */
+int fixture_setup(void **state);
+int fixture_teardown(void **state);
+
+/* Another connection as geobill_consumer; the caller closes it. */
+struct gb_pg *fixture_connect(void);
+
+/* An account of the catalogue, currency EUR; its id is "a<number>". */
+void fixture_account(int64_t account_no, enum gb_account_status status, int64_t version);
+/* The catalogue says something new of it. */
+void fixture_account_says(int64_t account_no, enum gb_account_status status, int64_t version);
+/* The API accepts a pay-in here: "<prefix>-<first>" .. "<prefix>-<first + count - 1>", each of
+ * `amount`, over `accounts` accounts from `account_no` on in turn. */
+void fixture_accept(const char *prefix, int first, int count, int64_t account_no, int accounts,
+                    int64_t amount);
+
+/* The message of an own pay-in. Texts are not copied. */
+struct gb_command fixture_payin(int64_t account_no, const char *key, int64_t amount);
+/* ... of one that dc2 accepted for us. */
+struct gb_command fixture_relayed(int64_t account_no, const char *key, int64_t amount);
+struct gb_command fixture_status(int64_t account_no);
+/* The messages of what fixture_accept accepted; texts live as long as the test program. */
+void fixture_payins(struct gb_command *ret, const char *prefix, int first, int count,
+                    int64_t account_no, int accounts, int64_t amount);
+
+/* Runs a batch that must succeed, and then all of sql/checks, which must find nothing. */
+void fixture_run(struct gb_command *commands, size_t count);
+void fixture_check_invariants(void);
+
+/* A number from a query with one value. */
+int64_t fixture_int(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void fixture_sql(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif
