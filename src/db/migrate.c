@@ -2,12 +2,10 @@
 
 #include <string.h>
 
-#include <openssl/evp.h>
-
 #include "db/sql.h"
 #include "runtime/clock.h"
+#include "runtime/digest.h"
 
-#define CHECKSUM_SIZE 32
 #define ARENA_BYTES_MAX 65536
 
 /* One run at a time; the session keeps it until it ends or unlocks. */
@@ -32,11 +30,6 @@ struct migration_run {
     size_t applied; /* so many of gb_migrations are in the database */
 };
 
-static void checksum_of(const char *text, unsigned char ret[CHECKSUM_SIZE])
-{
-    GB_CHECK(EVP_Digest(text, strlen(text), ret, NULL, EVP_sha256(), NULL) == 1);
-}
-
 /* The i-th applied migration must be the i-th that we know. */
 static enum gb_result compare(const struct gb_rows *rows, size_t i, struct gb_err *err)
 {
@@ -48,10 +41,10 @@ static enum gb_result compare(const struct gb_rows *rows, size_t i, struct gb_er
     if (number != gb_migrations[i].number)
         return gb_err_set(err, GB_FATAL, "MIGRATION_OUT_OF_ORDER",
                           "%s is not applied, but the later %s is", gb_migrations[i].name, name);
-    unsigned char expected[CHECKSUM_SIZE];
-    checksum_of(gb_migrations[i].text, expected);
+    uint8_t expected[GB_DIGEST_SIZE];
+    gb_sha256(gb_migrations[i].text, strlen(gb_migrations[i].text), expected);
     struct gb_bytes found = gb_rows_bytes(rows, i, 2);
-    if (found.size != CHECKSUM_SIZE || memcmp(found.data, expected, CHECKSUM_SIZE) != 0)
+    if (found.size != GB_DIGEST_SIZE || memcmp(found.data, expected, GB_DIGEST_SIZE) != 0)
         return gb_err_set(err, GB_FATAL, "CHECKSUM_CHANGED", "%s was applied with another text",
                           name);
     return GB_OK;
@@ -74,8 +67,8 @@ static enum gb_result read_applied(struct migration_run *run, struct gb_err *err
 static enum gb_result apply(struct migration_run *run, const struct gb_migration *migration,
                             struct gb_err *err)
 {
-    unsigned char checksum[CHECKSUM_SIZE];
-    checksum_of(migration->text, checksum);
+    uint8_t checksum[GB_DIGEST_SIZE];
+    gb_sha256(migration->text, strlen(migration->text), checksum);
     struct gb_call calls[2];
     gb_call_init(&calls[0], &gb_sql_schema_migration_insert, run->arena);
     gb_params_int4(&calls[0].params, migration->number);

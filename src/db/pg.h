@@ -25,7 +25,10 @@ struct gb_pg_options {
     const char *password;         /* NULL: none */
     const char *application_name; /* "geobill-consumer/payin" */
     int64_t connect_timeout_ms;
-    int64_t statement_timeout_ms; /* the server's, and ours + 1 s on the socket */
+    /* At least 1. The server ends a statement after it (57014); a server that is silent for a
+     * second longer is given up (DEADLINE_PASSED), and ends a transaction in which we are as long
+     * idle. */
+    int64_t statement_timeout_ms;
 };
 
 /* Connects. GB_RETRY when the server is away, GB_FATAL when it refuses us (password, role,
@@ -103,14 +106,18 @@ struct gb_call {
 void gb_call_init(struct gb_call *call, const struct gb_statement *statement,
                   struct gb_arena *arena);
 
-/* Sends all `n` calls in one round trip (pipeline mode, one sync at the end), in order; preparing
- * what this connection has not seen yet. At the first that fails the rest is skipped. Without
+#define GB_CALLS_MAX 64
+
+/* Sends all `n` calls (1..GB_CALLS_MAX) in one round trip (pipeline mode, one sync at the end), in
+ * order, preparing what this connection has not seen yet; the parameter types of its first use are
+ * a statement's for good. At the first that fails the rest is skipped. Without
  * gb_sql_tx_begin they share one implicit transaction. On failure *err has the SQLSTATE and
  * `*ret_failed` (may be NULL) the index of the failing call; rows of all calls are freed and NULL;
  * an explicit transaction is rolled back before this returns (or the connection is unusable).
  * Classification by SQLSTATE is one table (sqlstate.c): 40001, 40P01, 57P0x, 08xxx, 53xxx ->
  * GB_RETRY; 22xxx, 23xxx -> GB_POISON; others GB_FATAL. err->outcome_unknown when the connection
- * died after a commit was sent. */
+ * died after a commit was sent and the server did not say that it came to an end before it; of
+ * calls without an explicit transaction, which commit at their end, also when they only read. */
 enum gb_result gb_pg_run(struct gb_pg *pg, struct gb_call *calls, size_t n, size_t *ret_failed,
                          struct gb_err *err) GB_MUST_USE;
 void gb_calls_release(struct gb_call *calls, size_t n); /* frees the rows */

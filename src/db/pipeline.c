@@ -9,7 +9,6 @@
 #include "db/sql.h"
 #include "db/sqlstate.h"
 
-#define CALLS_MAX 64
 #define NOT_HERE SIZE_MAX
 
 static const int binary_formats[GB_PARAMS_MAX] = {
@@ -301,7 +300,7 @@ static bool outcome_unknown(const struct round_trip *trip)
 static enum gb_result run(struct gb_pg *pg, struct gb_call *calls, size_t n, size_t *ret_failed,
                           struct gb_err *err)
 {
-    GB_CHECK(n >= 1 && n <= CALLS_MAX);
+    GB_CHECK(n >= 1 && n <= GB_CALLS_MAX);
     for (size_t i = 0; i < n; i++) {
         calls[i].rows = NULL;
         calls[i].affected = 0;

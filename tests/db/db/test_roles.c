@@ -25,6 +25,7 @@ static const struct {
     {"geobill_api", "relay", "I"},
     {"geobill_api", "outbox", "I"},
     {"geobill_api", "share", "i"},
+    {"geobill_api", "catalogue_command", "I"},
     {"geobill_api", "daemon", "IU"},
     {"geobill_publisher", "page", "ID"},
     {"geobill_publisher", "publisher_lease", "U"},

@@ -1,12 +1,17 @@
 /* What goes in as a parameter comes out of a row as the same value. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "db/sql.h"
 #include "runtime/arena.h"
 #include "support/postgres.h"
 
@@ -208,6 +213,91 @@ static void test_text_results(void **state)
     gb_rows_free(NULL);
 }
 
+/* True when `bug` aborts the process, tried in a child. */
+static bool aborts(void (*bug)(void))
+{
+    fflush(NULL);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        signal(SIGABRT, SIG_DFL);
+        fclose(stderr);
+        bug();
+        _exit(0);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
+}
+
+static const struct gb_statement one_text = {"one_text", "SELECT 'x'::text, NULL::bigint"};
+
+static struct gb_rows *fetch_one_text(void)
+{
+    struct gb_pg *own = gb_test_connect(server, "postgres", NULL);
+    struct gb_call one;
+    gb_call_init(&one, &one_text, arena);
+    if (gb_pg_call(own, &one, NULL) != GB_OK)
+        _exit(1);
+    return one.rows;
+}
+
+static void read_text_as_number(void)
+{
+    (void)gb_rows_int(fetch_one_text(), 0, 0);
+}
+
+static void read_null_as_number(void)
+{
+    (void)gb_rows_int(fetch_one_text(), 0, 1);
+}
+
+static void read_beyond_the_columns(void)
+{
+    (void)gb_rows_text(fetch_one_text(), 0, 2);
+}
+
+static void read_beyond_the_rows(void)
+{
+    (void)gb_rows_text(fetch_one_text(), 1, 0);
+}
+
+static void commit_without_begin(void)
+{
+    struct gb_pg *own = gb_test_connect(server, "postgres", NULL);
+    struct gb_call calls[2];
+    gb_call_init(&calls[0], &one_text, arena);
+    gb_call_init(&calls[1], &gb_sql_tx_commit, arena);
+    if (gb_pg_run(own, calls, 2, NULL, NULL) != GB_OK)
+        _exit(1);
+}
+
+static void change_parameter_types(void)
+{
+    static const struct gb_statement echo = {"echo_one", "SELECT $1::text"};
+    struct gb_pg *own = gb_test_connect(server, "postgres", NULL);
+    struct gb_call one;
+    gb_call_init(&one, &echo, arena);
+    gb_params_text(&one.params, "1");
+    if (gb_pg_call(own, &one, NULL) != GB_OK)
+        _exit(1);
+    gb_call_init(&one, &echo, arena);
+    gb_params_int8(&one.params, 1);
+    if (gb_pg_call(own, &one, NULL) != GB_OK)
+        _exit(1);
+}
+
+static void test_bugs_abort(void **state)
+{
+    (void)state;
+    assert_true(aborts(read_text_as_number));
+    assert_true(aborts(read_null_as_number));
+    assert_true(aborts(read_beyond_the_columns));
+    assert_true(aborts(read_beyond_the_rows));
+    assert_true(aborts(commit_without_begin));
+    assert_true(aborts(change_parameter_types));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -217,6 +307,7 @@ int main(void)
         cmocka_unit_test(test_empty_arrays),
         cmocka_unit_test(test_one_null_in_an_array),
         cmocka_unit_test(test_text_results),
+        cmocka_unit_test(test_bugs_abort),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }
