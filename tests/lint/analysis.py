@@ -1,0 +1,59 @@
+"""analysis: cppcheck or clang-tidy finds nothing in what was built."""
+
+import json
+import os
+import pathlib
+import re
+import tempfile
+
+from source_tree import Report, arguments, run_tool
+
+CPPCHECK = """cppcheck --enable=warning,performance,portability --inline-suppr --std=c11 --quiet
+  --error-exitcode=0 --suppress=missingInclude --suppress=normalCheckLevelMaxBranches --suppress=unmatchedSuppression
+  --template={file}:{line}:{severity}:{message}[{id}] --template-location= -j2""".split()
+CLANG_TIDY = ["run-clang-tidy-14", "-quiet", "-j2"]
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+FOUND = re.compile(r"^(/\S+?):(\d+):(?:\d+: )?(?:warning|error|performance|portability|style)(?:: |:)(.*)$", re.MULTILINE)
+
+
+def commands_of_src(root, build):
+    """The compile commands of the C files in src, with flags that only gcc knows left out."""
+    commands = json.loads((build / "compile_commands.json").read_text(encoding="utf-8"))
+    chosen = [entry for entry in commands if pathlib.Path(entry["file"]).is_relative_to(root / "src")]
+    for entry in chosen:
+        entry["command"] = re.sub(r"^\S*ccache ", "", entry["command"])
+        entry["command"] = re.sub(r" -(?:fanalyzer|Wduplicated\S*|Wlogical-op)\b", "", entry["command"])
+    return chosen
+
+
+def run(tool, root, build, folder):
+    if tool == "cppcheck":
+        cache = build / "cppcheck"
+        cache.mkdir(exist_ok=True)
+        command = [*CPPCHECK, f"--cppcheck-build-dir={cache}", f"-I{root}/src", f"--project={folder}/compile_commands.json"]
+    else:
+        command = [*CLANG_TIDY, "-p", str(folder), "-header-filter", f"{re.escape(str(root))}/src/.*"]
+    done = run_tool(command, env={**os.environ, "LC_ALL": "C"})
+    return done.returncode, ANSI.sub("", done.stdout + done.stderr)
+
+
+def main():
+    given = arguments(__doc__, "build", "tool")
+    build = pathlib.Path(given.build).resolve()
+    report = Report(given.root)
+    commands = commands_of_src(given.root, build)
+    if not commands:
+        raise SystemExit(f"{build}/compile_commands.json names no file of {given.root}/src")
+    with tempfile.TemporaryDirectory() as folder:
+        pathlib.Path(folder, "compile_commands.json").write_text(json.dumps(commands), encoding="utf-8")
+        code, output = run(given.tool, given.root, build, folder)
+    for name, line, said in sorted(set(FOUND.findall(output))):
+        path = pathlib.Path(name).resolve()
+        if path.is_relative_to(given.root):
+            report.breach(path, line, said.strip(), "mend it, or say at the line why it is right")
+    if code != 0 and report.count == 0:
+        raise SystemExit(output)
+    report.exit()
+
+
+main()
