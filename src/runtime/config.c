@@ -89,9 +89,8 @@ static bool parse_bool(const char *text, bool *ret)
     return false;
 }
 
-static enum gb_result check_value(const struct gb_setting *setting, const char *section,
-                                  const char *key, const char *value, const char *origin,
-                                  struct gb_err *err)
+static enum gb_result check_value(const struct gb_setting *setting,
+                                  const struct gb_config_given *given, struct gb_err *err)
 {
     int64_t number;
     bool flag;
@@ -99,20 +98,20 @@ static enum gb_result check_value(const struct gb_setting *setting, const char *
     case GB_SETTING_TEXT:
         return GB_OK;
     case GB_SETTING_BOOL:
-        if (parse_bool(value, &flag))
+        if (parse_bool(given->value, &flag))
             return GB_OK;
         return gb_err_set(err, GB_FATAL, "CONFIG", "%s: [%s] %s: \"%.64s\" is not true or false",
-                          origin, section, key, value);
+                          given->origin, given->section, given->key, given->value);
     case GB_SETTING_INT:
-        if (!parse_int(value, &number))
+        if (!parse_int(given->value, &number))
             return gb_err_set(err, GB_FATAL, "CONFIG",
-                              "%s: [%s] %s: \"%.64s\" is not a whole number", origin, section, key,
-                              value);
+                              "%s: [%s] %s: \"%.64s\" is not a whole number", given->origin,
+                              given->section, given->key, given->value);
         if (number >= setting->min && number <= setting->max)
             return GB_OK;
         return gb_err_set(err, GB_FATAL, "CONFIG", "%s: [%s] %s: %lld is outside %lld to %lld",
-                          origin, section, key, (long long)number, (long long)setting->min,
-                          (long long)setting->max);
+                          given->origin, given->section, given->key, (long long)number,
+                          (long long)setting->min, (long long)setting->max);
     }
     return GB_OK;
 }
@@ -135,32 +134,32 @@ static struct gb_config_entry *entry_append(struct gb_config *config)
     return &config->entries[config->count++];
 }
 
-enum gb_result gb_config_put(struct gb_config *config, const char *section, const char *key,
-                             const char *value, const char *origin, bool replace,
+enum gb_result gb_config_put(struct gb_config *config, const struct gb_config_given *given,
                              struct gb_err *err)
 {
-    const struct gb_setting *setting = gb_config_find_setting(section, key, origin, err);
+    const struct gb_setting *setting =
+        gb_config_find_setting(given->section, given->key, given->origin, err);
     if (setting == NULL)
         return GB_FATAL;
-    enum gb_result result = check_value(setting, section, key, value, origin, err);
+    enum gb_result result = check_value(setting, given, err);
     if (result != GB_OK)
         return result;
-    struct gb_config_entry *entry = gb_config_find_entry(config, section, key);
-    if (entry != NULL && !replace)
-        return gb_err_set(err, GB_FATAL, "CONFIG", "%s: [%s] %s: given before at %s", origin,
-                          section, key, entry->origin);
+    struct gb_config_entry *entry = gb_config_find_entry(config, given->section, given->key);
+    if (entry != NULL && !given->replaces)
+        return gb_err_set(err, GB_FATAL, "CONFIG", "%s: [%s] %s: given before at %s", given->origin,
+                          given->section, given->key, entry->origin);
     if (entry == NULL && config->count == ENTRIES_MAX)
-        return gb_err_set(err, GB_FATAL, "CONFIG", "%s: more than %d settings", origin,
+        return gb_err_set(err, GB_FATAL, "CONFIG", "%s: more than %d settings", given->origin,
                           ENTRIES_MAX);
     if (entry != NULL)
         entry_free(entry);
     else
         entry = entry_append(config);
     *entry = (struct gb_config_entry){.setting = setting,
-                                      .section = copy_text(section),
-                                      .key = copy_text(key),
-                                      .value = copy_text(value),
-                                      .origin = copy_text(origin)};
+                                      .section = copy_text(given->section),
+                                      .key = copy_text(given->key),
+                                      .value = copy_text(given->value),
+                                      .origin = copy_text(given->origin)};
     return GB_OK;
 }
 

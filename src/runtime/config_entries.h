@@ -8,7 +8,14 @@
 struct gb_config_entry {
     const struct gb_setting *setting;
     char *section, *key, *value;
-    char *origin; /* "file:line", "variable NAME" or "-X name": for messages */
+    char *origin;
+};
+
+/* One setting as a source gives it, all text the source's. */
+struct gb_config_given {
+    const char *section, *key, *value;
+    const char *origin; /* "file:line", "variable NAME" or "-X name": for messages */
+    bool replaces;      /* an earlier one; else that is refused */
 };
 
 struct gb_config {
@@ -26,10 +33,8 @@ const struct gb_setting *gb_config_find_setting(const char *section, const char 
 struct gb_config_entry *gb_config_find_entry(const struct gb_config *config, const char *section,
                                              const char *key);
 
-/* Takes one setting, checked against the table (all text is copied). An earlier one is replaced
- * when `replace`, else refused. GB_FATAL on anything wrong. */
-enum gb_result gb_config_put(struct gb_config *config, const char *section, const char *key,
-                             const char *value, const char *origin, bool replace,
+/* Takes one setting, checked against the table (all text is copied). GB_FATAL on anything wrong. */
+enum gb_result gb_config_put(struct gb_config *config, const struct gb_config_given *given,
                              struct gb_err *err) GB_MUST_USE;
 
 /* The three sources. `text` is changed in place. */

@@ -44,7 +44,8 @@ static enum gb_result read_line(struct gb_config *config, const char *origin, ch
     if (*section == '\0')
         return gb_err_set(err, GB_FATAL, "CONFIG", "%s: key \"%.64s\" stands before any [section]",
                           origin, key);
-    return gb_config_put(config, section, key, value, origin, false, err);
+    const struct gb_config_given given = {section, key, value, origin, .replaces = false};
+    return gb_config_put(config, &given, err);
 }
 
 enum gb_result gb_config_read_text(struct gb_config *config, const char *name, char *text,
@@ -84,8 +85,11 @@ enum gb_result gb_config_read_override(struct gb_config *config, const char *ove
      * knows. */
     for (const char *dot = strchr(name, '.'); dot != NULL; dot = strchr(dot + 1, '.')) {
         (void)snprintf(section, sizeof(section), "%.*s", (int)(dot - name), name);
-        if (gb_config_find_setting(section, dot + 1, origin, NULL) != NULL)
-            return gb_config_put(config, section, dot + 1, equals + 1, origin, true, err);
+        if (gb_config_find_setting(section, dot + 1, origin, NULL) == NULL)
+            continue;
+        const struct gb_config_given given = {section, dot + 1, equals + 1, origin,
+                                              .replaces = true};
+        return gb_config_put(config, &given, err);
     }
     return gb_err_set(err, GB_FATAL, "CONFIG", "%s: unknown setting", origin);
 }
@@ -95,8 +99,8 @@ enum gb_result gb_config_read_override(struct gb_config *config, const char *ove
 static bool same_name(const char *given, const char *name)
 {
     for (; *given != '\0' && *name != '\0'; given++, name++) {
-        char want = *name == '.' || *name == '-' ? '_' : *name;
-        if (tolower((unsigned char)*given) != tolower((unsigned char)want))
+        int want = *name == '.' || *name == '-' ? '_' : (unsigned char)*name;
+        if (tolower((unsigned char)*given) != tolower(want))
             return false;
     }
     return *given == *name;
@@ -175,7 +179,8 @@ static enum gb_result read_variable(struct gb_config *config, const char *variab
     *split = '\0';
     if (!resolve_variable(given_section, split + 2, section, key))
         return gb_err_set(err, GB_FATAL, "CONFIG", "%s: unknown setting", origin);
-    return gb_config_put(config, section, key, equals + 1, origin, true, err);
+    const struct gb_config_given given = {section, key, equals + 1, origin, .replaces = true};
+    return gb_config_put(config, &given, err);
 }
 
 enum gb_result gb_config_read_variables(struct gb_config *config, char *const *variables,

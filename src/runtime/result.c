@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum gb_result gb_err_set(struct gb_err *err, enum gb_result result, const char *code,
-                          const char *format, ...)
+enum gb_result(gb_err_set)(struct gb_err *err, enum gb_result result, const char *code,
+                           const char *format, ...)
 {
     if (err == NULL)
         return result;

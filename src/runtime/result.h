@@ -31,6 +31,18 @@ struct gb_err {
 enum gb_result gb_err_set(struct gb_err *err, enum gb_result result, const char *code,
                           const char *format, ...) GB_PRINTF(4, 5);
 
+#ifdef __clang_analyzer__
+/* The analyzer does not see that gb_err_set answers what it was given, and would follow paths on
+ * which a failure is GB_OK. */
+static inline enum gb_result gb_err_given(enum gb_result set, enum gb_result given)
+{
+    (void)set;
+    return given;
+}
+#define gb_err_set(err, result, ...)                                                               \
+    gb_err_given(gb_err_set((err), (result), __VA_ARGS__), (result))
+#endif
+
 /* "GB_RETRY" and so on. Static storage. */
 const char *gb_result_name(enum gb_result result);
 
