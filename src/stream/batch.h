@@ -19,7 +19,8 @@ struct gb_item {
     void *user;        /* the program's: e.g. the decoded message, in batch->arena */
 };
 
-#define GB_BATCH_CALLS_MAX 24
+#define GB_BATCH_CALLS_MAX 24    /* of the program */
+#define GB_BATCH_CALLS_OF_LANE 5 /* BEGIN, dead letters, progress, positions, COMMIT */
 
 struct gb_batch {
     struct gb_item *items;
@@ -29,7 +30,9 @@ struct gb_batch {
     int64_t now_us; /* wall clock at the start of the attempt */
     bool begun; /* set by `apply` when it has opened the transaction itself (gb_sql_tx_begin) and
                    left it open */
-    struct gb_call calls[GB_BATCH_CALLS_MAX];
+    /* The last round trip: calls[0] is BEGIN, the program's follow (gb_batch_call, or filled in at
+     * calls[calls_count] and counted). */
+    struct gb_call calls[GB_BATCH_CALLS_MAX + GB_BATCH_CALLS_OF_LANE];
     size_t calls_count;
 };
 

@@ -41,10 +41,11 @@ struct gb_lane_options {
     size_t streams_count;
     struct gb_reader reader;
     /* Called on the lane's thread between two batches, at least every poll_ms while the lane has
-     * partitions, never inside a transaction: for other duties of the same connection. NULL: none.
+     * partitions, never inside a transaction: for other duties on the same connection. NULL: none.
      * A failure is treated like one of a batch. */
     enum gb_result (*tick)(void *context, struct gb_lane *lane, struct gb_pg *pg,
                            struct gb_err *err);
+    void *context; /* of tick */
 };
 
 /* Starts the thread. Waits for nobody: database and broker may be away. Everything in *options, the

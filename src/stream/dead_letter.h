@@ -1,0 +1,23 @@
+/* dead_letter.h: what cannot be applied is kept, in the transaction of the rest of its batch: a row
+ * in dead_letter, and on its first coming one in the outbox for the dead-letter topic, with the
+ * headers `__geobill.errors.*` beside its own. Inside src/stream. */
+#ifndef GB_STREAM_DEAD_LETTER_H
+#define GB_STREAM_DEAD_LETTER_H
+
+#include "stream/batch.h"
+
+struct gb_dead_letter_origin {
+    const char *topic; /* the dead-letter topic */
+    const char *group; /* who could not apply it */
+};
+
+/* The call that keeps the batch's dead items; false when there are none. */
+bool gb_dead_letter_keep(const struct gb_batch *batch, const struct gb_dead_letter_origin *origin,
+                         struct gb_call *call);
+
+/* Headers as in the columns outbox.headers and dead_letter.record_headers: repeated (u16 name
+ * length, name, u32 value length, value), big-endian. In the arena. */
+struct gb_bytes gb_headers_pack(const struct gb_header *headers, size_t count,
+                                struct gb_arena *arena);
+
+#endif
