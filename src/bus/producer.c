@@ -185,6 +185,14 @@ int gb_producer_poll(struct gb_producer *producer, int64_t timeout_ms)
     return producer->reported;
 }
 
+void gb_producer_notify(struct gb_producer *producer, int event_fd)
+{
+    static const uint64_t one = 1;
+    rd_kafka_queue_t *queue = rd_kafka_queue_get_main(producer->kafka);
+    rd_kafka_queue_io_event_enable(queue, event_fd, &one, sizeof(one));
+    rd_kafka_queue_destroy(queue);
+}
+
 int32_t gb_producer_in_flight(const struct gb_producer *producer)
 {
     return producer->in_flight;

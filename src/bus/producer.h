@@ -39,6 +39,11 @@ enum gb_result gb_producer_send(struct gb_producer *producer, const struct gb_re
 int gb_producer_poll(struct gb_producer *producer, int64_t timeout_ms);
 int32_t gb_producer_in_flight(const struct gb_producer *producer);
 
+/* From now on adds 1 to the eventfd whenever there is something for gb_producer_poll to serve, so
+ * that the owner can wait for this and other things at once. Keep it open until the producer is
+ * closed. */
+void gb_producer_notify(struct gb_producer *producer, int event_fd);
+
 /* True while at least one broker connection is up (as last reported by librdkafka). For /readyz,
  * metrics and pacing. */
 bool gb_producer_connected(const struct gb_producer *producer);

@@ -1,0 +1,3 @@
+-- The next rows of the cursor `backlog`; it closes with its transaction.
+-- Parameters: none. Result: as its opening says.
+FETCH 5000 FROM backlog

@@ -1,0 +1,17 @@
+-- Entries that snapshot $2 sees and snapshot $1 did not, in stream order, at most $3.
+-- Parameters: $1 lo text, $2 hi text (pg_snapshot), $3 limit int4.
+-- Result: seq, xid, created_at_us, trace_id, span_id, account_id (NULL: the share is missing), currency, then the entry.
+SELECT w.seq, w.xid, w.created_at_us, w.trace_id, w.span_id, s.account_id, s.currency, w.account_no,
+    w.version, w.kind, w.status, w.amount, w.balance_after, w.held_after, w.credits_total, w.debits_total,
+    w.out_total, w.in_total, w.account_version, w.client_no, w.key, w.reference, w.peer, w.link_out_total,
+    w.link_in_total
+FROM (
+    SELECT * FROM ledger
+    WHERE (xid >= pg_snapshot_xmax($1::text::pg_snapshot) AND xid < pg_snapshot_xmax($2::text::pg_snapshot)
+           OR xid = ANY (ARRAY(SELECT pg_snapshot_xip($1::text::pg_snapshot))))
+      AND pg_visible_in_snapshot(xid, $2::text::pg_snapshot)
+    ORDER BY seq
+    LIMIT $3::integer
+) AS w
+LEFT JOIN share s USING (account_no)
+ORDER BY w.seq

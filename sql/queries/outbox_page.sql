@@ -1,0 +1,13 @@
+-- The messages of one stored page, in stream order: the very rows that it was cut from.
+-- Parameters: $1 lo text, $2 hi text (pg_snapshot), $3 first and $4 last seq int8, $5 lowest and $6 highest xid text
+-- of the rows that began after lo (NULL: none; narrows the index, changes nothing), $7 stream text.
+-- Result: as outbox_window.
+SELECT seq, xid, created_at_us, trace_id, span_id, aggregateid, topic, id, type, payload, headers
+FROM outbox
+WHERE stream = $7::text
+  AND (xid >= $5::text::xid8 AND xid <= $6::text::xid8
+       OR xid = ANY (ARRAY(SELECT pg_snapshot_xip($1::text::pg_snapshot))))
+  AND seq BETWEEN $3::bigint AND $4::bigint
+  AND pg_visible_in_snapshot(xid, $2::text::pg_snapshot)
+  AND NOT pg_visible_in_snapshot(xid, $1::text::pg_snapshot)
+ORDER BY seq
