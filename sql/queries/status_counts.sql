@@ -1,0 +1,17 @@
+-- One row: accounts known, rows not yet cut into a page (ledger, pay-ins, outbox), records of pages of pay-ins that the
+-- consumer has not completed, dead letters, now (us). $1 this datacenter's code.
+SELECT (SELECT count(*) FROM account),
+    (SELECT count(*) FROM ledger
+     WHERE seq > coalesce((SELECT max(seq_to) FROM page WHERE stream = 'ledger'), 0)),
+    (SELECT count(*) FROM operation
+     WHERE seq > coalesce((SELECT max(seq_to) FROM page WHERE stream = 'payin'), 0)),
+    (SELECT count(*) FROM outbox o
+     WHERE seq > coalesce((SELECT max(seq_to) FROM page WHERE stream = o.stream), 0)),
+    (SELECT coalesce(sum(t.count), 0)
+     FROM page p
+     CROSS JOIN unnest(p.topics, p.partitions, p.counts) AS t (topic, partition, count)
+     LEFT JOIN progress g ON g.source = $1::text AND g.stream = 'payin' AND g.topic = t.topic
+         AND g.partition = t.partition
+     WHERE p.stream = 'payin' AND p.number > coalesce(g.complete, 0)),
+    (SELECT count(*) FROM dead_letter),
+    (extract(epoch FROM clock_timestamp()) * 1000000)::bigint

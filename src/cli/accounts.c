@@ -1,0 +1,162 @@
+/* geobill account ...: through the API, as any client. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/call_api.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "runtime/uuid.h"
+
+static const struct gb_column account_columns[] = {
+    {"account_id", GB_CELL_TEXT}, {"name", GB_CELL_TEXT},       {"currency", GB_CELL_TEXT},
+    {"status", GB_CELL_TEXT},     {"created_at", GB_CELL_TEXT},
+};
+#define ACCOUNT_COLUMNS (sizeof(account_columns) / sizeof(account_columns[0]))
+
+static void add_account_row(struct gb_table *table, const json_t *account)
+{
+    const char *cells[ACCOUNT_COLUMNS];
+    for (size_t i = 0; i < ACCOUNT_COLUMNS; i++)
+        cells[i] = gb_cli_json_text(account, account_columns[i].name, NULL);
+    gb_table_row(table, cells);
+}
+
+/* Makes the call and prints the account it answers with. */
+static int call_and_print(struct gb_cli *cli, struct gb_api_call *call)
+{
+    json_t *answer;
+    int code = gb_cli_call_api(cli, call, &answer);
+    if (code != GB_EXIT_FINE)
+        return code;
+    struct gb_table *table = gb_table_new(cli, account_columns, ACCOUNT_COLUMNS);
+    add_account_row(table, answer);
+    gb_table_print_one(table);
+    json_decref(answer);
+    return GB_EXIT_FINE;
+}
+
+int gb_cli_account_open(struct gb_cli *cli, int argc, char **argv)
+{
+    const char *name = NULL, *currency = NULL, *id = NULL, *key = NULL;
+    const struct gb_option options[] = {
+        {"currency", &currency, NULL}, {"id", &id, NULL}, {"key", &key, NULL}};
+    if (!gb_options_read("account open", argc, argv, options, 3, &name, 1, 1))
+        return GB_EXIT_USAGE;
+    if (!currency)
+        return gb_cli_usage("account open", "--currency is missing");
+    char own_key[GB_UUID_TEXT_SIZE];
+    gb_uuid_format(gb_uuid_v7(), own_key);
+    json_t *body = json_pack("{s:s, s:s}", "name", name, "currency", currency);
+    if (id)
+        json_object_set_new(body, "account_id", json_string(id));
+    struct gb_api_call call = {"POST", "/v1/accounts", body, key ? key : own_key, 0};
+    return call_and_print(cli, &call);
+}
+
+static void print_shares(struct gb_cli *cli, const json_t *balance)
+{
+    static const struct gb_column columns[] = {
+        {"dc", GB_CELL_TEXT},        {"balance", GB_CELL_NUMBER}, {"held", GB_CELL_NUMBER},
+        {"version", GB_CELL_NUMBER}, {"as_of", GB_CELL_TEXT},     {"lag_ms", GB_CELL_NUMBER},
+    };
+    struct gb_table *table = gb_table_new(cli, columns, 6);
+    size_t i;
+    const json_t *share;
+    json_array_foreach(json_object_get(balance, "shares"), i, share)
+    {
+        const char *cells[] = {
+            gb_cli_json_text(share, "dc", NULL),
+            gb_cell_int(cli, gb_cli_json_int(share, "balance", "minor_units")),
+            gb_cell_int(cli, gb_cli_json_int(share, "held", "minor_units")),
+            gb_cell_int(cli, gb_cli_json_int(share, "version", NULL)),
+            gb_cli_json_text(share, "as_of", NULL),
+            gb_cell_int(cli, gb_cli_json_int(share, "lag_ms", NULL)),
+        };
+        gb_table_row(table, cells);
+    }
+    gb_table_print(table, NULL);
+}
+
+int gb_cli_account_show(struct gb_cli *cli, int argc, char **argv)
+{
+    const char *id = NULL;
+    if (!gb_options_read("account show", argc, argv, NULL, 0, &id, 1, 1))
+        return GB_EXIT_USAGE;
+    struct gb_api_call account_call = {"GET", gb_cli_path(cli, "/v1/accounts/", id, ""), NULL, NULL,
+                                       0};
+    struct gb_api_call balance_call = {"GET", gb_cli_path(cli, "/v1/accounts/", id, "/balance"),
+                                       NULL, NULL, 0};
+    json_t *account, *balance;
+    int code = gb_cli_call_api(cli, &account_call, &account);
+    if (code != GB_EXIT_FINE)
+        return code;
+    code = gb_cli_call_api(cli, &balance_call, &balance);
+    if (code == GB_EXIT_FINE && cli->json) {
+        json_object_set(account, "balance", balance);
+        json_dumpf(account, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+        putchar('\n');
+    } else if (code == GB_EXIT_FINE) {
+        struct gb_table *table = gb_table_new(cli, account_columns, ACCOUNT_COLUMNS);
+        add_account_row(table, account);
+        gb_table_print_one(table);
+        printf("%-16s %s\n%-16s %s\n%-16s %s\n\n", "total",
+               gb_cli_json_money(cli, balance, "total"), "in_flight",
+               gb_cli_json_money(cli, balance, "in_flight"), "available_here",
+               gb_cli_json_money(cli, balance, "available_here"));
+        print_shares(cli, balance);
+    }
+    json_decref(account);
+    json_decref(balance);
+    return code;
+}
+
+int gb_cli_account_list(struct gb_cli *cli, int argc, char **argv)
+{
+    const char *limit = "100", *cursor = NULL;
+    const struct gb_option options[] = {{"limit", &limit, NULL}, {"cursor", &cursor, NULL}};
+    if (!gb_options_read("account list", argc, argv, options, 2, NULL, 0, 0))
+        return GB_EXIT_USAGE;
+    const char *path = gb_cli_path(cli, "/v1/accounts?limit=", limit, "");
+    if (cursor)
+        path = gb_cli_path(cli, gb_arena_printf(cli->arena, "%s&cursor=", path), cursor, "");
+    struct gb_api_call call = {"GET", path, NULL, NULL, 0};
+    json_t *answer;
+    int code = gb_cli_call_api(cli, &call, &answer);
+    if (code != GB_EXIT_FINE)
+        return code;
+    struct gb_table *table = gb_table_new(cli, account_columns, ACCOUNT_COLUMNS);
+    size_t i;
+    const json_t *account;
+    json_array_foreach(json_object_get(answer, "data"), i, account) add_account_row(table, account);
+    gb_table_print(table, NULL);
+    if (json_is_true(json_object_get(answer, "has_more")))
+        fprintf(stderr, "more: --cursor %s\n", gb_cli_json_text(answer, "next_cursor", NULL));
+    json_decref(answer);
+    return GB_EXIT_FINE;
+}
+
+static int change_status(struct gb_cli *cli, int argc, char **argv, const char *command,
+                         const char *method, const char *status)
+{
+    const char *id = NULL;
+    if (!gb_options_read(command, argc, argv, NULL, 0, &id, 1, 1))
+        return GB_EXIT_USAGE;
+    json_t *body = status ? json_pack("{s:s}", "status", status) : NULL;
+    struct gb_api_call call = {method, gb_cli_path(cli, "/v1/accounts/", id, ""), body, NULL, 0};
+    return call_and_print(cli, &call);
+}
+
+int gb_cli_account_block(struct gb_cli *cli, int argc, char **argv)
+{
+    return change_status(cli, argc, argv, "account block", "PATCH", "BLOCKED");
+}
+
+int gb_cli_account_unblock(struct gb_cli *cli, int argc, char **argv)
+{
+    return change_status(cli, argc, argv, "account unblock", "PATCH", "OPEN");
+}
+
+int gb_cli_account_close(struct gb_cli *cli, int argc, char **argv)
+{
+    return change_status(cli, argc, argv, "account close", "DELETE", NULL);
+}

@@ -1,0 +1,72 @@
+#include "cli/cli.h"
+
+const struct gb_command gb_commands[] = {
+    {"migrate", "bring this datacenter's database up", "",
+     "Applies the migrations that the database does not have yet, each in its own transaction, "
+     "then the\n"
+     "privileges of the daemons' roles. Takes a lock; running it twice changes nothing.",
+     false, gb_cli_migrate},
+    {"topics create", "create the Kafka topics that are missing", "",
+     "Creates this datacenter's topics at its own cluster (and the catalogue's at the catalogue "
+     "datacenter) with\n"
+     "partitions, replication and retention from [topics]. Existing topics are left as they are.",
+     false, gb_cli_topics_create},
+    {"topics check", "compare the Kafka topics with the configuration", "",
+     "Lists this datacenter's topics with what they are and what they should be; exit 1 when one "
+     "differs.",
+     false, gb_cli_topics_check},
+    {"client add", "add an API client and print its token",
+     "NAME --role read|write|operate|admin [--home DC]",
+     "Adds a client at the catalogue datacenter and prints its bearer token, once: only its hash "
+     "is stored. Keys of the\n"
+     "client without a datacenter prefix are owned by its home (default: this datacenter); the "
+     "home never changes.",
+     false, gb_cli_client_add},
+    {"client list", "list the API clients", "", "Lists the clients as this datacenter knows them.",
+     false, gb_cli_client_list},
+    {"client revoke", "revoke a client's token", "NAME",
+     "Revokes a client at the catalogue datacenter; the other datacenters refuse its token as soon "
+     "as they hear of it.",
+     false, gb_cli_client_revoke},
+    {"account open", "open an account", "NAME --currency CODE [--id ACCOUNT_ID] [--key KEY]",
+     "Opens an account through the API. Without --id the catalogue chooses one; without --key a "
+     "key is made.",
+     false, gb_cli_account_open},
+    {"account show", "show one account and its balance", "ACCOUNT_ID",
+     "Shows the account and its balance: total, in flight, and each datacenter's share.", false,
+     gb_cli_account_show},
+    {"account list", "list accounts", "[--limit N] [--cursor C]", "Lists accounts by their number.",
+     false, gb_cli_account_list},
+    {"account block", "refuse money going out of an account", "ACCOUNT_ID",
+     "Blocks the account: pay-ins go on.", false, gb_cli_account_block},
+    {"account unblock", "undo block", "ACCOUNT_ID", "Opens a blocked account again.", false,
+     gb_cli_account_unblock},
+    {"account close", "close an account softly", "ACCOUNT_ID",
+     "Asks for closing: the account is CLOSING until every datacenter has confirmed that nothing "
+     "is left, then CLOSED.",
+     false, gb_cli_account_close},
+    {"payin", "pay money in",
+     "ACCOUNT_ID MINOR_UNITS CURRENCY [--key KEY] [--reference TEXT] [--wait SECONDS]",
+     "Posts one pay-in through the API and prints the operation. The same --key again changes "
+     "nothing.",
+     false, gb_cli_payin},
+    {"status", "one screen: datacenters, daemons, streams, dead letters", "",
+     "Asks every datacenter's database: daemons and their sign of life, pay-ins not yet booked, "
+     "every stream with the\n"
+     "page that was sent and the page each reader has acknowledged, dead letters. Exit 3 when one "
+     "did not answer.",
+     false, gb_cli_status},
+    {"verify", "check the invariants over all datacenters", "[--at-rest] [--wait SECONDS]",
+     "Runs every check of sql/checks at every datacenter and compares each replica with its "
+     "source, receivers before\n"
+     "senders, so that it needs no pause. What a replica lacks must arrive within --wait (default "
+     "10) seconds.\n"
+     "--at-rest also demands that nothing is unpublished, unacknowledged or unbooked. Exit 1 and "
+     "the offending rows\n"
+     "when something is broken, 3 when a datacenter could not be asked.",
+     false, gb_cli_verify},
+    {"config", "print the documentation of all settings", "--document",
+     "Prints docs/CONFIGURATION.md, generated from the table of settings.", true,
+     gb_cli_config_document},
+};
+const size_t gb_commands_count = sizeof(gb_commands) / sizeof(gb_commands[0]);
