@@ -98,7 +98,7 @@ const struct gb_setting gb_settings[] = {
     {"consumer", "instance", TEXT, "1", 0, 0,
      "Name of this process in its Kafka groups (static membership): different for each of several "
      "consumers of a datacenter."},
-    {"consumer", "batch_records_max", INT, "1000", 1, 10000, "Records applied in one transaction."},
+    {"consumer", "batch_records_max", INT, "1000", 1, 1000, "Records applied in one transaction."},
     {"consumer", "poll_ms", INT, "250", 10, 60000,
      "Longest wait for records before other duties are looked at."},
     {"consumer", "session_timeout_ms", INT, "6000", 1000, 300000,

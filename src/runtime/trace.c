@@ -80,7 +80,7 @@ bool gb_trace_parse_id(const char *text, struct gb_trace *ret)
         digits[length++] = *text;
     }
     digits[length] = '\0';
-    struct gb_uuid trace_id;
+    struct gb_uuid trace_id = {{0}};
     if (!gb_hex_parse(digits, trace_id.bytes, sizeof(trace_id.bytes)) ||
         is_zero(trace_id.bytes, sizeof(trace_id.bytes)))
         return false;

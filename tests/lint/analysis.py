@@ -13,7 +13,23 @@ CPPCHECK = """cppcheck --enable=warning,performance,portability --inline-suppr -
   --template={file}:{line}:{severity}:{message}[{id}] --template-location= -j2""".split()
 CLANG_TIDY = ["run-clang-tidy-14", "-quiet", "-j2"]
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
-FOUND = re.compile(r"^(/\S+?):(\d+):(?:\d+: )?(?:warning|error|performance|portability|style)(?:: |:)(.*)$", re.MULTILINE)
+FOUND = re.compile(r"^(/\S+?):(\d+):(?:\d+: )?(?:warning|error|performance|portability|style)(?:: |:)(.*)$")
+REASON = re.compile(r"note: (\d+ (?:parameters|lines|statements).*)$")
+
+
+def findings(output):
+    """{(file, line, what is said)}, each once although several files include a header."""
+    found, last = set(), None
+    for text in output.split("\n"):
+        match, reason = FOUND.match(text), REASON.search(text)
+        if match:
+            last = (match.group(1), int(match.group(2)), match.group(3).strip())
+            found.add(last)
+        elif reason and last in found:
+            found.discard(last)
+            last = (last[0], last[1], f"{last[2]}: {reason.group(1)}")
+            found.add(last)
+    return sorted(found)
 
 
 def commands_of_src(root, build):
@@ -47,10 +63,10 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         pathlib.Path(folder, "compile_commands.json").write_text(json.dumps(commands), encoding="utf-8")
         code, output = run(given.tool, given.root, build, folder)
-    for name, line, said in sorted(set(FOUND.findall(output))):
+    for name, line, said in findings(output):
         path = pathlib.Path(name).resolve()
         if path.is_relative_to(given.root):
-            report.breach(path, line, said.strip(), "mend it, or say at the line why it is right")
+            report.breach(path, line, said, "mend it, or say at the line why it is right")
     if code != 0 and report.count == 0:
         raise SystemExit(output)
     report.exit()

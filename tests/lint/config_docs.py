@@ -18,7 +18,8 @@ def main():
             if pair[0] != pair[1]:
                 break
         report.breach(path, line, "differs from the table of settings", f"run {given.command} > docs/{path.name}")
-        print(*difflib.unified_diff(stored.split("\n"), fresh.split("\n"), "stored", "fresh", lineterm="", n=0), sep="\n")
+        stored_lines, fresh_lines = stored.split("\n"), fresh.split("\n")
+        print(*difflib.unified_diff(stored_lines, fresh_lines, "stored", "fresh", lineterm="", n=0), sep="\n")
     report.exit()
 
 

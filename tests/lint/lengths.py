@@ -1,4 +1,5 @@
-"""lengths: a function has at most 70 lines and 3 levels, a file 600, a script of the native stack 200, a line of C 100 columns."""
+"""lengths: at most 70 lines and 3 levels in a function, 600 lines in a file, 200 in a script of compose,
+100 columns in C."""
 
 import re
 
