@@ -1,0 +1,40 @@
+-- Accounts as the catalogue has them; each applies only where its version is higher. An account whose status changed is
+-- put before the sweeper, so that the own share follows.
+-- Parameters: side by side, one for each account: $1 account_no int8[], $2 account_id text[], $3 name text[],
+--             $4 currency text[], $5 status int2[], $6 version int8[], $7 created_at_us int8[], $8 updated_at_us int8[];
+--             $9 now (us) int8.
+-- Result: place (from 1) int8 of each that is there in the same version with other content.
+WITH given AS MATERIALIZED (
+    SELECT *
+    FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::smallint[], $6::bigint[], $7::bigint[],
+                $8::bigint[])
+         WITH ORDINALITY
+         AS g(account_no, account_id, name, currency, status, version, created_at_us, updated_at_us, place)
+), before AS MATERIALIZED (
+    SELECT g.place, a.name, a.status, a.version
+    FROM given g
+    CROSS JOIN LATERAL (SELECT * FROM account a WHERE a.account_no = g.account_no LIMIT 1) a
+), changed AS (
+    INSERT INTO account AS a (account_no, account_id, name, currency, status, version, created_at_us, updated_at_us)
+    SELECT account_no, account_id, name, currency, status, version, created_at_us, updated_at_us
+    FROM given
+    ORDER BY place
+    ON CONFLICT (account_no) DO UPDATE
+    SET name = excluded.name, status = excluded.status, version = excluded.version,
+        updated_at_us = excluded.updated_at_us
+    WHERE a.version < excluded.version
+    RETURNING a.account_no, a.status
+), pending AS (
+    INSERT INTO status_pending (account_no, since_us)
+    SELECT c.account_no, $9::bigint
+    FROM changed c
+    JOIN given g ON g.account_no = c.account_no
+    LEFT JOIN before b ON b.place = g.place
+    WHERE c.status <> coalesce(b.status, 1)
+    ORDER BY c.account_no
+    ON CONFLICT DO NOTHING
+)
+SELECT g.place
+FROM given g
+JOIN before b ON b.place = g.place
+WHERE b.version = g.version AND (b.name, b.status) IS DISTINCT FROM (g.name, g.status)

@@ -1,0 +1,78 @@
+#include "projector/projection.h"
+
+void gb_projection_init(struct gb_projection *projection, struct gb_dc source)
+{
+    *projection = (struct gb_projection){
+        .source = source,
+        .known = gb_known_accounts_new(),
+        .conflicts = gb_metric_counter("geobill_replica_conflict_total", NULL,
+                                       "Records that came again in the same version with other "
+                                       "content, or contradict what is known. Must be 0."),
+    };
+}
+
+void gb_projection_done(struct gb_projection *projection)
+{
+    gb_known_accounts_free(projection->known);
+}
+
+void gb_projected_bury(struct gb_projected *projected)
+{
+    size_t living = 0;
+    for (size_t i = 0; i < projected->count; i++) {
+        if (!projected->items[i]->dead)
+            projected->items[living++] = projected->items[i];
+    }
+    projected->count = living;
+}
+
+void gb_projection_conflict(struct gb_projection *projection, struct gb_item *item,
+                            const char *what)
+{
+    struct gb_err err;
+    (void)gb_err_set(&err, GB_POISON, "REPLICA_CONFLICT", "%s of %s is known with other content",
+                     what, projection->source.code);
+    gb_item_dead(item, "apply", &err);
+    gb_metric_add(projection->conflicts, 1);
+}
+
+static enum gb_result apply(void *context, struct gb_batch *batch, struct gb_err *err)
+{
+    struct gb_projection *projection = context;
+    gb_decode_records(projection, batch);
+    enum gb_result result = gb_verify_accounts(projection, batch, err);
+    if (result != GB_OK)
+        return result;
+    gb_project_catalogue(projection, batch);
+    gb_project_ledger(projection, batch);
+    return GB_OK;
+}
+
+static void find_conflicts(struct gb_projection *projection, const struct gb_projected *projected,
+                           const char *what)
+{
+    if (projected->call == NULL)
+        return;
+    const struct gb_rows *rows = projected->call->rows;
+    for (size_t row = 0; row < gb_rows_count(rows); row++) {
+        int64_t place = gb_rows_int(rows, row, 0);
+        GB_CHECK(place >= 1 && (size_t)place <= projected->count);
+        gb_projection_conflict(projection, projected->items[place - 1], what);
+    }
+}
+
+static enum gb_result check(void *context, struct gb_batch *batch, struct gb_err *err)
+{
+    (void)batch;
+    (void)err;
+    struct gb_projection *projection = context;
+    find_conflicts(projection, &projection->entries, "this entry");
+    find_conflicts(projection, &projection->accounts, "this version of the account");
+    find_conflicts(projection, &projection->clients, "this version of the client");
+    return GB_OK;
+}
+
+struct gb_reader gb_projection_reader(struct gb_projection *projection)
+{
+    return (struct gb_reader){.apply = apply, .check = check, .context = projection};
+}
