@@ -1,0 +1,169 @@
+/* geobill-consumer: books pay-ins (lane "payin"), hears results and acknowledgements of its peers
+ * (lane "control"), and keeps time (the sweep). */
+#include <stdio.h>
+#include <string.h>
+
+#include "bus/record.h"
+#include "consumer/book_payins.h"
+#include "consumer/read_control.h"
+#include "consumer/sweep.h"
+#include "http/health.h"
+#include "runtime/daemon.h"
+#include "runtime/log.h"
+#include "runtime/stop.h"
+#include "stream/beat.h"
+#include "stream/lane.h"
+#include "wire/messages.h"
+
+struct consumer {
+    const struct gb_config *config;
+    struct gb_dc dc;
+    bool is_catalogue;
+    struct gb_wake_sender *wake;
+    struct gb_book_payins *book;
+    struct gb_read_control *control;
+    struct gb_lane *payin_lane, *control_lane;
+    struct gb_sweep *sweep;
+    struct gb_health *health;
+    char payin_topic[GB_TOPIC_SIZE], control_topic[GB_TOPIC_SIZE];
+    char payin_group[GB_TOPIC_SIZE], control_group[GB_TOPIC_SIZE];
+    struct gb_lane_stream payin_streams[2], control_streams[2];
+};
+
+static enum gb_result read_settings(struct consumer *consumer, const struct gb_daemon *daemon,
+                                    struct gb_err *err)
+{
+    const char *catalogue = NULL;
+    consumer->config = daemon->config;
+    enum gb_result result =
+        gb_config_need(daemon->config, "datacenter", "catalogue", &catalogue, err);
+    if (result != GB_OK)
+        return result;
+    if (!gb_dc_parse(daemon->dc, &consumer->dc))
+        return gb_err_set(err, GB_FATAL, "DATACENTER",
+                          "[datacenter] code: not a datacenter's code");
+    consumer->is_catalogue = strcmp(catalogue, daemon->dc) == 0;
+    const char *wake = gb_config_text(daemon->config, "publisher", "wake");
+    return wake == NULL ? GB_OK : gb_wake_sender_open(wake, &consumer->wake, err);
+}
+
+static void name_streams(struct consumer *consumer)
+{
+    const char *dc = consumer->dc.code;
+    gb_topic_name(consumer->payin_topic, dc, "payin");
+    gb_topic_name(consumer->control_topic, dc, "reserve-reply");
+    (void)snprintf(consumer->payin_group, sizeof(consumer->payin_group), "geobill.%s.consumer", dc);
+    (void)snprintf(consumer->control_group, sizeof(consumer->control_group), "geobill.%s.control",
+                   dc);
+    /* Our own pay-ins, and what others relay to us: their streams to us bear our name. */
+    consumer->payin_streams[0] = (struct gb_lane_stream){consumer->payin_topic, "payin", dc};
+    consumer->payin_streams[1] = (struct gb_lane_stream){consumer->payin_topic, dc, NULL};
+    consumer->control_streams[0] = (struct gb_lane_stream){consumer->control_topic, dc, NULL};
+    consumer->control_streams[1] = (struct gb_lane_stream){consumer->control_topic, "", NULL};
+}
+
+static enum gb_result open_lanes(struct consumer *consumer, struct gb_err *err)
+{
+    const char *dc = consumer->dc.code;
+    const struct gb_lane_options payin = {
+        .config = consumer->config,
+        .role = "consumer",
+        .name = "payin",
+        .dc = dc,
+        .cluster = dc,
+        .group = consumer->payin_group,
+        .streams = consumer->payin_streams,
+        .streams_count = 2,
+        .reader = gb_book_payins_reader(consumer->book),
+    };
+    struct gb_lane_options control = payin;
+    control.name = "control";
+    control.group = consumer->control_group;
+    control.streams = consumer->control_streams;
+    control.reader = gb_read_control_reader(consumer->control);
+    enum gb_result result = gb_lane_open(&payin, &consumer->payin_lane, err);
+    if (result == GB_OK)
+        result = gb_lane_open(&control, &consumer->control_lane, err);
+    return result;
+}
+
+static bool is_ready(void *context, char *ret_why, size_t size)
+{
+    const struct consumer *consumer = context;
+    return gb_lane_ready(consumer->payin_lane, ret_why, size) &&
+           gb_lane_ready(consumer->control_lane, ret_why, size);
+}
+
+static void tell_detail(void *context, char *ret_text, size_t size)
+{
+    if (is_ready(context, ret_text, size) && ret_text[0] == '\0')
+        (void)snprintf(ret_text, size, "ready");
+}
+
+static enum gb_result work(struct consumer *consumer, struct gb_err *err)
+{
+    const char *listen = NULL;
+    enum gb_result result = open_lanes(consumer, err);
+    if (result == GB_OK)
+        result = gb_config_need(consumer->config, "consumer", "listen", &listen, err);
+    if (result == GB_OK)
+        result = gb_health_open(listen, is_ready, consumer, &consumer->health, err);
+    if (result != GB_OK)
+        return result;
+    const struct gb_sweep_options sweep = {.config = consumer->config,
+                                           .dc = consumer->dc,
+                                           .is_catalogue = consumer->is_catalogue,
+                                           .wake = consumer->wake};
+    consumer->sweep = gb_sweep_open(&sweep);
+    gb_service_notify("READY=1");
+    const struct gb_beat_options beat = {
+        .config = consumer->config, .role = "consumer", .detail = tell_detail, .context = consumer};
+    return gb_beat_until_stop(&beat, err);
+}
+
+/* Threads first: they finish the batch in work. */
+static enum gb_result close_all(struct consumer *consumer, enum gb_result result,
+                                struct gb_err *err)
+{
+    gb_stop_ask();
+    gb_service_notify("STOPPING=1");
+    struct gb_err ends[3];
+    const enum gb_result results[3] = {
+        gb_lane_close(consumer->payin_lane, &ends[0]),
+        gb_lane_close(consumer->control_lane, &ends[1]),
+        gb_sweep_close(consumer->sweep, &ends[2]),
+    };
+    for (int i = 0; i < 3 && result == GB_OK; i++) {
+        result = results[i];
+        if (result != GB_OK)
+            *err = ends[i];
+    }
+    gb_health_close(consumer->health);
+    gb_book_payins_free(consumer->book);
+    gb_read_control_free(consumer->control);
+    gb_wake_sender_close(consumer->wake);
+    return result;
+}
+
+int main(int argc, char **argv)
+{
+    struct gb_daemon daemon = {.program = "geobill-consumer",
+                               .about = "Books pay-ins and hears what peers answer."};
+    static struct consumer consumer;
+    struct gb_err err = {.message = ""};
+    int status;
+    if (!gb_daemon_init(&daemon, argc, argv, &status))
+        return status;
+    enum gb_result result = gb_wire_init(&err);
+    if (result == GB_OK)
+        result = read_settings(&consumer, &daemon, &err);
+    if (result == GB_OK) {
+        name_streams(&consumer);
+        consumer.book = gb_book_payins_new(consumer.dc, consumer.wake);
+        consumer.control = gb_read_control_new();
+        result = work(&consumer, &err);
+    }
+    result = close_all(&consumer, result, &err);
+    gb_wire_done();
+    return gb_daemon_done(&daemon, result, &err);
+}

@@ -1,0 +1,26 @@
+/* sweep.h: keeps time: shares that nobody moves follow their account's status and confirm closings,
+ * the catalogue's accounts become CLOSED, overdue pay-ins are tried again. A thread with its own
+ * connection; one leader per datacenter. */
+#ifndef GB_CONSUMER_SWEEP_H
+#define GB_CONSUMER_SWEEP_H
+
+#include "core/identity.h"
+#include "runtime/config.h"
+#include "runtime/wake.h"
+
+struct gb_sweep;
+
+struct gb_sweep_options {
+    const struct gb_config *config;
+    struct gb_dc dc;             /* our own */
+    bool is_catalogue;           /* accounts are written here */
+    struct gb_wake_sender *wake; /* the publisher's, may be NULL */
+};
+
+/* Starts the thread. *options is copied; what it points to outlives the sweep. */
+struct gb_sweep *gb_sweep_open(const struct gb_sweep_options *options);
+/* After gb_stop_ask: waits for the thread's end and frees. GB_FATAL with what ended it early. NULL
+ * is fine. */
+enum gb_result gb_sweep_close(struct gb_sweep *sweep, struct gb_err *err) GB_MUST_USE;
+
+#endif

@@ -1,0 +1,42 @@
+/* sweep_round.h: one round of the sweeper, without thread and clock. Inside src/consumer. */
+#ifndef GB_CONSUMER_SWEEP_ROUND_H
+#define GB_CONSUMER_SWEEP_ROUND_H
+
+#include "db/pg.h"
+#include "engine/engine.h"
+
+#define GB_SWEEP_PEERS_MAX 64
+/* Accounts, and overdue pay-ins, of one round. */
+#define GB_SWEEP_ITEMS_MAX 500
+
+struct gb_sweeper {
+    struct gb_dc dc;
+    bool is_catalogue;
+    const char *peers[GB_SWEEP_PEERS_MAX]; /* codes of the other datacenters */
+    size_t peers_count;
+    struct gb_engine *engine;
+    struct gb_arena *arena;
+    struct gb_wake_sender *wake; /* may be NULL */
+    int32_t incarnation;         /* 0: not read yet */
+    int64_t after_account_no;    /* the last round ended here; 0: at the end of the list */
+};
+
+/* Makes us the only sweeper, for as long as the connection lives. *ret_leads false: another one is.
+ */
+enum gb_result gb_sweep_try_lead(struct gb_sweeper *sweeper, struct gb_pg *pg, bool *ret_leads,
+                                 struct gb_err *err) GB_MUST_USE;
+
+/* The next accounts of status_pending. */
+enum gb_result gb_sweep_statuses(struct gb_sweeper *sweeper, struct gb_pg *pg,
+                                 struct gb_err *err) GB_MUST_USE;
+
+/* Overdue pay-ins that fit by now. *ret_left: how many are overdue afterwards. */
+enum gb_result gb_sweep_overdue(struct gb_sweeper *sweeper, struct gb_pg *pg, int64_t *ret_left,
+                                struct gb_err *err) GB_MUST_USE;
+
+/* Accounts that close, or that money moved back to CLOSING; at the catalogue's datacenter only. */
+enum gb_result gb_close_accounts(struct gb_sweeper *sweeper, struct gb_pg *pg,
+                                 const int64_t *account_nos, size_t count,
+                                 struct gb_err *err) GB_MUST_USE;
+
+#endif
