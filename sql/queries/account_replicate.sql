@@ -1,5 +1,6 @@
 -- Accounts as the catalogue has them; each applies only where its version is higher. An account whose status changed is
--- put before the sweeper, so that the own share follows.
+-- put before the sweeper, so that the own share follows; one that closes also when it did before: each closing (version)
+-- is confirmed anew.
 -- Parameters: side by side, one for each account: $1 account_no int8[], $2 account_id text[], $3 name text[],
 --             $4 currency text[], $5 status int2[], $6 version int8[], $7 created_at_us int8[], $8 updated_at_us int8[];
 --             $9 now (us) int8.
@@ -25,14 +26,14 @@ WITH given AS MATERIALIZED (
     WHERE a.version < excluded.version
     RETURNING a.account_no, a.status
 ), pending AS (
-    INSERT INTO status_pending (account_no, since_us)
+    INSERT INTO status_pending AS p (account_no, since_us)
     SELECT c.account_no, $9::bigint
     FROM changed c
     JOIN given g ON g.account_no = c.account_no
     LEFT JOIN before b ON b.place = g.place
-    WHERE c.status <> coalesce(b.status, 1)
+    WHERE c.status <> coalesce(b.status, 1) OR c.status = 3
     ORDER BY c.account_no
-    ON CONFLICT DO NOTHING
+    ON CONFLICT (account_no) DO UPDATE SET since_us = greatest(p.since_us + 1, excluded.since_us)
 )
 SELECT g.place
 FROM given g

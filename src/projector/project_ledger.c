@@ -263,6 +263,25 @@ static struct rows links_of(const struct gb_projected *entries, struct gb_arena 
     return rows;
 }
 
+/* A share elsewhere that closes, or whose confirmed closing was voided by money: at the catalogue's
+ * datacenter the sweeper has to look at the account again, also when it is CLOSED already. */
+static void tell_sweeper(struct gb_batch *batch, const struct rows *newest)
+{
+    int64_t *account_nos = gb_arena_array(newest->arena, newest->count, sizeof(*account_nos));
+    size_t count = 0;
+    GB_CHECK(account_nos != NULL);
+    for (size_t i = 0; i < newest->count; i++) {
+        const struct gb_message_ledger_entry *entry = entry_of(newest->items[i]);
+        if (entry->status == GB_STATUS_CLOSING)
+            account_nos[count++] = entry->account.account_no.value;
+    }
+    if (count == 0)
+        return;
+    struct gb_params *params = &gb_batch_call(batch, &gb_sql_status_pending_insert)->params;
+    gb_params_int8_array(params, account_nos, NULL, count);
+    gb_params_int8(params, batch->now_us);
+}
+
 void gb_project_ledger(struct gb_projection *projection, struct gb_batch *batch)
 {
     struct gb_projected *entries = &projection->entries;
@@ -275,6 +294,7 @@ void gb_project_ledger(struct gb_projection *projection, struct gb_batch *batch)
     entries->call = insert_ledger(projection, batch, &all);
     const struct rows newest = newest_of(entries, batch->arena);
     raise_shares(projection, batch, &newest);
+    tell_sweeper(batch, &newest);
     const struct rows links = links_of(entries, batch->arena);
     if (links.count > 0)
         raise_links(projection, batch, &links);
