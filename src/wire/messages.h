@@ -12,6 +12,9 @@
 #include "core/money.h"
 #include "wire/envelope.h"
 
+/* Characters, not bytes. */
+enum { GB_ACCOUNT_NAME_CHARACTERS_MAX = 200, GB_CLIENT_NAME_CHARACTERS_MAX = 100 };
+
 /* Once in main, before threads. GB_FATAL when a compiled-in schema does not parse. */
 enum gb_result gb_wire_init(struct gb_err *err) GB_MUST_USE;
 void gb_wire_done(void);
