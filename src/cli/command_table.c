@@ -15,6 +15,14 @@ const struct gb_command gb_commands[] = {
      "Lists this datacenter's topics with what they are and what they should be; exit 1 when one "
      "differs.",
      false, gb_cli_topics_check},
+    {"topic cat", "print the records of a topic, decoded",
+     "TOPIC [--partition N] [--offset N] [--cluster DC] [--limit N]",
+     "Reads a topic up to its present end and prints one JSON object a record: offset, key, "
+     "headers and the decoded\n"
+     "Avro body (or why it cannot be decoded). --cluster names the datacenter whose cluster is "
+     "read (default: the one\n"
+     "in the topic's name).",
+     false, gb_cli_topic_cat},
     {"client add", "add an API client and print its token",
      "NAME --role read|write|operate|admin [--home DC]",
      "Adds a client at the catalogue datacenter and prints its bearer token, once: only its hash "
