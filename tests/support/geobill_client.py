@@ -1,0 +1,86 @@
+"""An HTTP client of geobill's API for black-box tests. Standard library only; shares no code with the product."""
+import http.client
+import json
+import urllib.parse
+
+
+class Answer:
+    """Status, headers (lower-case names) and the decoded body of one answer."""
+
+    def __init__(self, status, headers, raw):
+        self.status = status
+        self.headers = {name.lower(): value for name, value in headers}
+        self.raw = raw
+        self.json = None
+        if raw and "json" in self.headers.get("content-type", ""):
+            self.json = json.loads(raw)
+
+    @property
+    def code(self):
+        """The stable code of a problem+json answer."""
+        return self.json.get("code") if isinstance(self.json, dict) else None
+
+    def __repr__(self):
+        return f"{self.status} {self.raw[:300]!r}"
+
+
+class Api:
+    """One datacenter's API, called with one client's token. A connection per call: the tests are about truth, not speed."""
+
+    def __init__(self, url, token, timeout=30):
+        parts = urllib.parse.urlsplit(url)
+        self.host, self.port = parts.hostname, parts.port
+        self.url, self.token, self.timeout = url, token, timeout
+
+    def call(self, method, path, body=None, headers=None, raw=None):
+        sent = {}
+        if self.token:
+            sent["Authorization"] = "Bearer " + self.token
+        if body is not None:
+            raw = json.dumps(body).encode()
+        if raw is not None:
+            sent["Content-Type"] = "application/json"
+        sent.update(headers or {})
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=self.timeout)
+        try:
+            connection.request(method, path, body=raw, headers={k: v for k, v in sent.items() if v is not None})
+            response = connection.getresponse()
+            return Answer(response.status, response.getheaders(), response.read())
+        finally:
+            connection.close()
+
+    def get(self, path):
+        return self.call("GET", path)
+
+    def open_account(self, name, currency="EUR", account_id=None, key=None):
+        body = {"name": name, "currency": currency}
+        if account_id:
+            body["account_id"] = account_id
+        return self.call("POST", "/v1/accounts", body, {"Idempotency-Key": key or "open-" + name})
+
+    def payin(self, key, account_id, minor_units, currency="EUR", wait=None, headers=None, **more):
+        body = {"account_id": account_id, "amount": {"minor_units": minor_units, "currency": currency}, **more}
+        sent = {"Idempotency-Key": key}
+        if wait is not None:
+            sent["Prefer"] = f"wait={wait}"
+        sent.update(headers or {})
+        return self.call("POST", "/v1/pay-ins", body, sent)
+
+    def balance(self, account_id):
+        return self.get(f"/v1/accounts/{account_id}/balance")
+
+    def operation(self, key):
+        return self.get("/v1/operations/" + urllib.parse.quote(key, safe=""))
+
+    def pages(self, path):
+        """All items of a list, following its cursor."""
+        items, cursor = [], None
+        for _ in range(100000):
+            query = ("&" if "?" in path else "?") + "cursor=" + urllib.parse.quote(cursor) if cursor else ""
+            answer = self.get(path + query)
+            assert answer.status == 200, answer
+            items += answer.json["data"]
+            if not answer.json["has_more"]:
+                return items
+            cursor = answer.json["next_cursor"]
+        raise AssertionError("the list does not end")
