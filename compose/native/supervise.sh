@@ -79,7 +79,7 @@ main() {
     sleep "$restart_delay_s" || true
   done
   if [[ $part = postgres ]]; then postgres_ready || true; fi
-  note 'stopped'
+  note "stopped; ended with $status"
   kill "$watcher" 2>/dev/null || true
   rm -f -- "$folder/$part.pid" "$folder/$part.process" "$folder/$part.supervisor"
 }
