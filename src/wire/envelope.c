@@ -5,6 +5,9 @@
 #include <string.h>
 
 #include "runtime/clock.h"
+#include "wire/fields.h"
+
+static const char SPECVERSION[] = "1.0", AVRO_TYPE[] = "application/avro";
 
 enum { FRAME_BYTES = 5, VALUE_BYTES_MAX = 128, NUMBER_DIGITS_MAX = 19 };
 
@@ -56,6 +59,14 @@ static void add_mark(struct header_list *list, const struct gb_envelope *envelop
     add_number(list, "geobill-cut-at", mark->cut_at_us);
 }
 
+/* Both halves: a traceparent with a half of zeros is none. */
+static bool has_trace(const struct gb_envelope *envelope)
+{
+    static const struct gb_uuid none;
+    return envelope->trace.span_id != 0 &&
+           memcmp(&envelope->trace.trace_id, &none, sizeof(none)) != 0;
+}
+
 size_t gb_envelope_write(const struct gb_envelope *envelope, struct gb_arena *arena,
                          struct gb_header headers[GB_ENVELOPE_HEADERS_MAX])
 {
@@ -63,13 +74,13 @@ size_t gb_envelope_write(const struct gb_envelope *envelope, struct gb_arena *ar
     char id[GB_UUID_TEXT_SIZE], time[GB_CLOCK_TEXT_SIZE], traceparent[GB_TRACEPARENT_SIZE];
     gb_uuid_format(envelope->id, id);
     gb_clock_format(envelope->time_us, time);
-    add_text(&list, "ce_specversion", "1.0");
+    add_text(&list, "ce_specversion", SPECVERSION);
     add_text(&list, "ce_id", gb_arena_strdup(arena, id));
     add_text(&list, "ce_source", gb_arena_printf(arena, "geobill/%s", envelope->source.code));
     add_text(&list, "ce_type", gb_message_type(envelope->kind));
     add_text(&list, "ce_time", gb_arena_strdup(arena, time));
-    add_text(&list, "content-type", "application/avro");
-    if (envelope->trace.span_id != 0) {
+    add_text(&list, "content-type", AVRO_TYPE);
+    if (has_trace(envelope)) {
         gb_trace_format(envelope->trace, traceparent);
         add_text(&list, "traceparent", gb_arena_strdup(arena, traceparent));
     }
@@ -81,10 +92,12 @@ size_t gb_envelope_write(const struct gb_envelope *envelope, struct gb_arena *ar
 /* Reading. */
 
 enum wanted {
+    CE_SPECVERSION,
     CE_ID,
     CE_SOURCE,
     CE_TYPE,
     CE_TIME,
+    CONTENT_TYPE,
     TRACEPARENT,
     SOURCE,
     STREAM,
@@ -98,10 +111,12 @@ enum wanted {
 };
 
 static const char *const NAMES[WANTED] = {
+    [CE_SPECVERSION] = "ce_specversion",
     [CE_ID] = "ce_id",
     [CE_SOURCE] = "ce_source",
     [CE_TYPE] = "ce_type",
     [CE_TIME] = "ce_time",
+    [CONTENT_TYPE] = "content-type",
     [TRACEPARENT] = "traceparent",
     [SOURCE] = "geobill-source",
     [STREAM] = "geobill-stream",
@@ -117,22 +132,26 @@ static const char *const NAMES[WANTED] = {
  */
 struct values {
     char text[WANTED][VALUE_BYTES_MAX];
+    bool given[WANTED];
 };
 
 static void gather(const struct gb_header *headers, size_t count, struct values *ret)
 {
-    for (size_t name = 0; name < WANTED; name++)
+    for (size_t name = 0; name < WANTED; name++) {
         ret->text[name][0] = '\0';
+        ret->given[name] = false;
+    }
     for (size_t i = 0; i < count; i++) {
-        size_t size = headers[i].value.size;
-        if (size >= VALUE_BYTES_MAX || size == 0 || memchr(headers[i].value.data, '\0', size))
+        size_t name = 0, size = headers[i].value.size;
+        while (name < WANTED && strcmp(headers[i].name, NAMES[name]) != 0)
+            name++;
+        if (name == WANTED || ret->given[name])
             continue;
-        for (size_t name = 0; name < WANTED; name++) {
-            if (strcmp(headers[i].name, NAMES[name]) != 0 || ret->text[name][0] != '\0')
-                continue;
-            memcpy(ret->text[name], headers[i].value.data, size);
-            ret->text[name][size] = '\0';
-        }
+        ret->given[name] = true;
+        if (size == 0 || size >= VALUE_BYTES_MAX || memchr(headers[i].value.data, '\0', size))
+            continue;
+        memcpy(ret->text[name], headers[i].value.data, size);
+        ret->text[name][size] = '\0';
     }
 }
 
@@ -162,10 +181,12 @@ static bool read_int(const char *text, int32_t *ret)
 static const char *read_mark(const struct values *values, struct gb_envelope *ret)
 {
     struct gb_stream_mark *mark = &ret->mark;
+    size_t stream_length = strlen(values->text[STREAM]);
     struct gb_dc source;
     if (!gb_dc_parse(values->text[SOURCE], &source))
         return NAMES[SOURCE];
-    if (strlen(values->text[STREAM]) >= sizeof(ret->stream))
+    if (stream_length >= sizeof(ret->stream) ||
+        !gb_form_stream(values->text[STREAM], stream_length))
         return NAMES[STREAM];
     if (!read_int(values->text[INCARNATION], &mark->incarnation))
         return NAMES[INCARNATION];
@@ -177,21 +198,22 @@ static const char *read_mark(const struct values *values, struct gb_envelope *re
         return NAMES[COUNT];
     if (!read_number(values->text[PREVIOUS], INT64_MAX, &mark->previous))
         return NAMES[PREVIOUS];
-    if (!read_number(values->text[CUT_AT], INT64_MAX, &mark->cut_at_us))
+    if (!read_number(values->text[CUT_AT], GB_TIME_US_MAX, &mark->cut_at_us))
         return NAMES[CUT_AT];
     if (!gb_stream_mark_valid(mark))
         return NAMES[PAGE];
     ret->source = source;
-    memcpy(ret->stream, values->text[STREAM], strlen(values->text[STREAM]) + 1);
+    memcpy(ret->stream, values->text[STREAM], stream_length + 1);
     return NULL;
 }
 
 /* Any of the mark's headers makes it a streamed record: then all must be there. */
 static bool has_mark(const struct values *values)
 {
-    for (size_t name = SOURCE; name < WANTED; name++)
-        if (values->text[name][0] != '\0')
+    for (size_t name = SOURCE; name < WANTED; name++) {
+        if (values->given[name])
             return true;
+    }
     return false;
 }
 
@@ -223,6 +245,8 @@ static bool read_uuid(const char *text, struct gb_uuid *ret)
 static const char *read_event(const struct values *values, struct gb_envelope *ret)
 {
     struct gb_dc source;
+    if (strcmp(values->text[CE_SPECVERSION], SPECVERSION) != 0)
+        return NAMES[CE_SPECVERSION];
     if (!read_uuid(values->text[CE_ID], &ret->id))
         return NAMES[CE_ID];
     if (!read_ce_source(values->text[CE_SOURCE], &source) ||
@@ -233,6 +257,8 @@ static const char *read_event(const struct values *values, struct gb_envelope *r
         return NAMES[CE_TYPE];
     if (gb_clock_parse(values->text[CE_TIME], &ret->time_us) != GB_OK)
         return NAMES[CE_TIME];
+    if (strcmp(values->text[CONTENT_TYPE], AVRO_TYPE) != 0)
+        return NAMES[CONTENT_TYPE];
     return NULL;
 }
 

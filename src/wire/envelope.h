@@ -43,14 +43,16 @@ struct gb_envelope {
 
 #define GB_ENVELOPE_HEADERS_MAX 20
 
-/* Writes the headers, values in the arena; returns how many (at most GB_ENVELOPE_HEADERS_MAX). */
+/* Writes the headers, values in the arena, which must have a kilobyte left (GB_CHECK); returns how
+ * many (at most GB_ENVELOPE_HEADERS_MAX). No traceparent without a trace, no mark without a stream.
+ */
 size_t gb_envelope_write(const struct gb_envelope *envelope, struct gb_arena *arena,
                          struct gb_header headers[GB_ENVELOPE_HEADERS_MAX]);
 
-/* Reads them, bounded. Unknown headers are ignored. GB_POISON naming the header that is missing or
- * wrong; *ret->stream and
- * ->mark are filled in whenever they are readable, even then, so that a reader's progress can count
- * a poisoned record. */
+/* Reads them, bounded. Of two headers with the same name the first counts; unknown ones and a wrong
+ * traceparent are ignored. GB_POISON HEADER_INVALID naming the header that is missing or wrong;
+ * even then ret->source, ->stream and ->mark are filled in whenever all headers of the mark are
+ * right, so that a reader's progress can count a poisoned record, and are "" and 0 otherwise. */
 enum gb_result gb_envelope_read(const struct gb_header *headers, size_t count,
                                 struct gb_envelope *ret, struct gb_err *err) GB_MUST_USE;
 

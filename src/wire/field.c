@@ -13,7 +13,7 @@ enum gb_result gb_field_refuse(const char *name, const char *why, struct gb_err 
 enum gb_result gb_field_within(const struct gb_field *outer, enum gb_result result,
                                struct gb_err *err)
 {
-    if (result == GB_OK || outer == NULL || err == NULL)
+    if (result != GB_POISON || outer == NULL || err == NULL)
         return result;
     return gb_err_set(err, result, err->code, "%s.%s", outer->name, err->message);
 }

@@ -1,9 +1,13 @@
 /* messages.h: the messages as C values, and their Avro codecs. Text is zero-terminated, in the
- * caller's arena after decoding; NULL where a field may be absent. encode: *ret_framed (with the
- * frame) in the arena. decode: takes the framed bytes, vets them against the writer's schema in
- * bounded memory before avro-c sees them, reads older and newer schema versions; GB_POISON with a
- * code (FRAME_INVALID, SCHEMA_UNKNOWN, AVRO_INVALID, FIELD_INVALID) and the field's name. Any
- * thread: codecs have no state but their read-only schemas, opened by gb_wire_init. */
+ * caller's arena after decoding; NULL where a field may be absent.
+ * encode: *ret_framed (with the frame) in the arena. GB_POISON FIELD_INVALID for a message that no
+ * decoder would take.
+ * decode: reads framed bytes of any version known by the version's own schema, and trusts nothing;
+ * takes from the arena at most the bytes it was given, the C values of 4096 items, and padding.
+ * GB_POISON with a code (FRAME_INVALID, SCHEMA_UNKNOWN, AVRO_INVALID, FIELD_INVALID) and the
+ * field's name; *ret is undefined then.
+ * Both: GB_RETRY ARENA_FULL when the arena was sized too small, which is no fault of the message.
+ * Any thread: codecs have no state but their read-only schemas, opened by gb_wire_init. */
 #ifndef GB_WIRE_MESSAGES_H
 #define GB_WIRE_MESSAGES_H
 

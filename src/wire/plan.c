@@ -118,12 +118,18 @@ static void make_enum(struct making *making, avro_schema_t schema, const struct 
     }
 }
 
+/* An item that is a record has the field's table, but is not the field: only the array is. */
 static enum gb_result make_array(struct making *making, avro_schema_t schema,
                                  const struct gb_field *field, struct gb_plan *ret)
 {
+    avro_schema_t items = avro_schema_array_items(schema);
+    if (is_avro_link(items))
+        items = avro_schema_link_target(items);
     ret->type = GB_PLAN_ARRAY;
     ret->children = allocate(making, 1, sizeof(*ret->children));
-    return make_value(making, avro_schema_array_items(schema), field, ret->children);
+    if (field != NULL && is_avro_record(items))
+        return make_record(making, items, field->table, ret->children);
+    return make_value(making, items, NULL, ret->children);
 }
 
 /* By type, without looking whether it fits the field. */
@@ -182,9 +188,8 @@ static enum gb_result make_value(struct making *making, avro_schema_t schema,
     if (result != GB_OK || field == NULL)
         return result;
     ret->field = field;
-    bool is_item = field->type == GB_FIELD_ARRAY && ret->type == GB_PLAN_RECORD;
-    if (ret->type == GB_PLAN_NULL || ret->type == GB_PLAN_UNION || is_item)
-        return GB_OK; /* the other branches, or the array around, are what has to fit */
+    if (ret->type == GB_PLAN_NULL || ret->type == GB_PLAN_UNION)
+        return GB_OK; /* the other branches are what has to fit */
     if (!type_fits(field, ret))
         return refuse(making, field->name, "another type than ours");
     return GB_OK;
@@ -232,9 +237,10 @@ static bool value_complete(const struct gb_plan *plan)
         return gb_plan_complete(plan, plan->field->table);
     case GB_PLAN_BYTES:
         return false;
+    case GB_PLAN_NUMBER:
+        return !plan->narrow || plan->field->type == GB_FIELD_INT;
     case GB_PLAN_NULL:
     case GB_PLAN_BOOLEAN:
-    case GB_PLAN_NUMBER:
     case GB_PLAN_TEXT:
     case GB_PLAN_FIXED:
         break;

@@ -97,5 +97,6 @@ enum gb_result gb_message_print(struct gb_bytes framed, struct gb_arena *arena,
         return result;
     *ret_kind = version->kind;
     *ret_body = print_table(&codec->table, message);
+    GB_CHECK(*ret_body != NULL);
     return GB_OK;
 }

@@ -51,6 +51,8 @@ enum gb_result gb_registry_add(const struct gb_schema *schema, struct gb_err *er
         return refuse(schema, "not a message of ours", err);
     if (gb_registry_version(schema->id) != NULL || known.count == VERSIONS_MAX)
         return refuse(schema, "its id is taken, or there are too many", err);
+    if (schema->written && known.written[version.kind] != NULL)
+        return refuse(schema, "another version is written", err);
     const struct gb_field_table *table = &CODECS[version.kind]->table;
     if (gb_plan_make(schema->text, schema->size, table, known.plans, &version.plan, &why) != GB_OK)
         return refuse(schema, why.message, err);
@@ -63,19 +65,30 @@ enum gb_result gb_registry_add(const struct gb_schema *schema, struct gb_err *er
     return GB_OK;
 }
 
+static enum gb_result add_all(struct gb_err *err)
+{
+    size_t count;
+    const struct gb_schema *schemas = gb_schemas(&count);
+    enum gb_result result = GB_OK;
+    for (size_t i = 0; i < count && result == GB_OK; i++)
+        result = gb_registry_add(&schemas[i], err);
+    for (unsigned kind = GB_MESSAGE_PAYIN; kind < KINDS && result == GB_OK; kind++) {
+        if (known.written[kind] == NULL)
+            result = gb_err_set(err, GB_FATAL, "SCHEMA_INVALID", "no version of %s is written",
+                                gb_message_type((enum gb_message_kind)kind));
+    }
+    return result;
+}
+
 enum gb_result gb_wire_init(struct gb_err *err)
 {
     if (known.plans != NULL)
         return GB_OK;
     known.plans = gb_arena_new(PLANS_BYTES_MAX);
-    size_t count;
-    const struct gb_schema *schemas = gb_schemas(&count);
-    for (size_t i = 0; i < count; i++) {
-        enum gb_result result = gb_registry_add(&schemas[i], err);
-        if (result != GB_OK)
-            return result;
-    }
-    return GB_OK;
+    enum gb_result result = add_all(err);
+    if (result != GB_OK)
+        gb_wire_done();
+    return result;
 }
 
 void gb_wire_done(void)
