@@ -13,9 +13,6 @@
 #define PAGE_INTERVAL_US INT64_C(2000)
 #define PAGE_INTERVAL_BEHIND_US INT64_C(100000)
 #define PAGE_INTERVAL_AWAY_US INT64_C(1000000)
-#define HEAR_INTERVAL_US INT64_C(500000)
-#define SAVE_INTERVAL_US INT64_C(1000000)
-#define FORGET_INTERVAL_US INT64_C(1000000)
 #define WARN_INTERVAL_US INT64_C(10000000)
 
 enum { RETRY_BASE_MS = 100, RETRY_MAX_MS = 10000 };
@@ -157,15 +154,16 @@ static bool is_due(int64_t *last_us, int64_t interval_us, int64_t now_us)
 
 static enum gb_result do_duties(struct gb_sender *sender, int64_t now_us, struct gb_err *err)
 {
+    /* Readers speak once in this interval at most: heard twice in it, none is late by much. */
+    int64_t interval_us = sender->settings->ack_interval_ms * 1000;
     enum gb_result result = GB_OK;
-    if (is_due(&sender->times.hear_us, HEAR_INTERVAL_US, now_us))
+    if (is_due(&sender->times.hear_us, interval_us / 2, now_us))
         result = gb_sender_hear_readers(sender, err);
-    if (result == GB_OK && is_due(&sender->times.save_us, SAVE_INTERVAL_US, now_us))
+    if (result == GB_OK && is_due(&sender->times.save_us, interval_us, now_us))
         result = gb_sender_save_sent(sender, err);
-    if (result == GB_OK && is_due(&sender->times.forget_us, FORGET_INTERVAL_US, now_us))
+    if (result == GB_OK && is_due(&sender->times.forget_us, interval_us, now_us))
         result = gb_sender_forget_pages(sender, err);
-    if (result == GB_OK && !sender->own &&
-        is_due(&sender->times.look_us, sender->settings->ack_interval_ms * 1000, now_us))
+    if (result == GB_OK && !sender->own && is_due(&sender->times.look_us, interval_us, now_us))
         result = gb_sender_send_status(sender, now_us, err);
     return result;
 }
@@ -241,7 +239,7 @@ static int64_t wait_us(const struct gb_sender *sender, int64_t now_us)
         until_us = cut_us < until_us ? cut_us : until_us;
         until_us = retry_us < until_us ? retry_us : until_us;
     }
-    int64_t hear_us = sender->times.hear_us + HEAR_INTERVAL_US;
+    int64_t hear_us = sender->times.hear_us + sender->settings->ack_interval_ms * 500;
     until_us = hear_us < until_us ? hear_us : until_us;
     return until_us > now_us ? until_us - now_us : 0;
 }

@@ -65,7 +65,7 @@ enum gb_result gb_publisher_settings_read(const struct gb_config *config,
         result = read_peers(ret, err);
     if (result == GB_OK)
         result = gb_config_need(config, "postgres", "conninfo", &ret->conninfo, err);
-    if (result == GB_OK && gb_config_text(config, "postgres", "password_file") != NULL)
+    if (result == GB_OK)
         result = gb_config_secret(config, "postgres", "password_file", &ret->password, err);
     if (result != GB_OK)
         return result;

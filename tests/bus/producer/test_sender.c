@@ -1,0 +1,298 @@
+/* Senders: everything arrives, in whole pages, once when nothing goes wrong; a cluster that is
+ * away, a reader that misses something, a stop and a start. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../db/producer/scene.h"
+#include "runtime/clock.h"
+#include "stage.h"
+
+/* All that was cut is with Kafka, as the sender has written down. */
+#define ALL_SENT(stream, rows)                                                                     \
+    "(SELECT sum(records) FROM page WHERE stream = '" stream "') = " rows                          \
+    " AND (SELECT bool_and(sent >= cut) AND max(as_of) = (SELECT max(number) FROM page WHERE "     \
+    "stream = '" stream "') FROM stream_sent WHERE stream = '" stream "')"
+
+static struct gb_test_postgres *server;
+
+static int group_setup(void **state)
+{
+    (void)state;
+    struct gb_err err;
+    if (gb_wire_init(&err) != GB_OK)
+        return -1;
+    server = gb_test_postgres_start();
+    gb_test_database(server, "dc1", "dc1", "dc1");
+    return 0;
+}
+
+static int group_teardown(void **state)
+{
+    (void)state;
+    gb_test_postgres_stop(server);
+    gb_wire_done();
+    return 0;
+}
+
+static int64_t cut_page(struct stage *stage, const char *stream, int partition)
+{
+    char text[256];
+    (void)snprintf(text, sizeof(text),
+                   "SELECT coalesce(max(cut), 0) FROM stream_sent WHERE stream = '%s' AND "
+                   "partition = %d",
+                   stream, partition);
+    return gb_test_sql_int(stage->owner, text);
+}
+
+static void expect_complete(struct stage *stage, const char *stream, const struct reading *reading)
+{
+    for (int i = 0; i < STAGE_PARTITIONS; i++)
+        assert_int_equal(reading->complete[i], cut_page(stage, stream, i));
+    assert_int_equal(reading->refused, 0);
+}
+
+static void test_everything_arrives_once(void **state)
+{
+    (void)state;
+    struct stage stage;
+    struct reading reading;
+    stage_open(&stage, server);
+    stage_start(&stage, "dc1");
+    for (int i = 0; i < 50; i++) {
+        write_entry(stage.owner, 1 + i % SCENE_ACCOUNTS);
+        stage_accept(&stage, 1 + i % SCENE_ACCOUNTS, i == 20 ? 450 : 1); /* a backlog in between */
+    }
+    stage_wait(&stage, ALL_SENT("payin", "499"));
+    stage_wait(&stage, ALL_SENT("ledger", "50"));
+    stage_stop(&stage);
+    stage_read(&stage, STAGE_PAYIN, &reading);
+    assert_int_equal(reading.records, 499);
+    assert_int_equal(reading.repeats, 0);
+    expect_complete(&stage, "payin", &reading);
+    stage_read(&stage, STAGE_LEDGER, &reading);
+    assert_int_equal(reading.records, 50);
+    expect_complete(&stage, "ledger", &reading);
+    /* The next publisher starts where this one stopped. */
+    stage_start(&stage, "dc1");
+    write_entry(stage.owner, 1);
+    stage_wait(&stage, ALL_SENT("ledger", "51"));
+    stage_stop(&stage);
+    stage_read(&stage, STAGE_LEDGER, &reading);
+    assert_int_equal(reading.records, 51);
+    expect_complete(&stage, "ledger", &reading);
+    stage_close(&stage);
+}
+
+/* While the cluster is away pages are cut, seldom; nothing spins, nothing grows; then all arrives.
+ */
+static void test_cluster_that_is_away(void **state)
+{
+    (void)state;
+    struct stage stage;
+    struct reading reading;
+    stage_open(&stage, server);
+    stage_start(&stage, "dc1");
+    stage_accept(&stage, 1, 10);
+    stage_wait(&stage, ALL_SENT("payin", "10"));
+    mock_down(&stage.mock);
+    int64_t resident = mock_resident_bytes();
+    int64_t cpu_us = mock_cpu_us();
+    int64_t began_us = gb_clock_mono_us();
+    for (int i = 0; i < 30; i++) {
+        stage_accept(&stage, 1 + i % SCENE_ACCOUNTS, 180);
+        stage_run_ms(&stage, 100);
+    }
+    cpu_us = mock_cpu_us() - cpu_us;
+    began_us = gb_clock_mono_us() - began_us;
+    int64_t pages = gb_test_sql_int(stage.owner, "SELECT count(*) FROM page");
+    print_message("away for %lld ms: %lld ms of CPU, %lld pages, %lld KiB more\n",
+                  (long long)began_us / 1000, (long long)cpu_us / 1000, (long long)pages,
+                  (long long)(mock_resident_bytes() - resident) / 1024);
+    assert_true(cpu_us < began_us / 4);
+    assert_true(mock_resident_bytes() - resident < 32 * 1024 * 1024);
+    assert_true(pages > 10);
+    mock_up(&stage.mock);
+    stage_wait(&stage, ALL_SENT("payin", "5410"));
+    stage_stop(&stage);
+    stage_read(&stage, STAGE_PAYIN, &reading);
+    assert_true(reading.records >= 5410);
+    expect_complete(&stage, "payin", &reading);
+    stage_close(&stage);
+}
+
+static void acknowledge(struct stage *stage, int partition, int64_t page)
+{
+    char text[512];
+    (void)snprintf(text, sizeof(text),
+                   "INSERT INTO reader_ack VALUES ('ledger', 'dc2', '" STAGE_LEDGER
+                   "', %d, %lld, %lld, 1) ON CONFLICT (stream, reader, topic, partition) DO UPDATE"
+                   " SET page = excluded.page, heard_at_us = excluded.heard_at_us",
+                   partition, (long long)page, (long long)gb_clock_wall_us());
+    gb_test_sql(stage->owner, text);
+}
+
+/* Speaks for so long, standing still at these pages. */
+static void stand_still(struct stage *stage, const int64_t pages[STAGE_PARTITIONS], int64_t run_ms)
+{
+    for (int64_t until_us = gb_clock_mono_us() + run_ms * 1000; gb_clock_mono_us() < until_us;) {
+        for (int i = 0; i < STAGE_PARTITIONS; i++)
+            acknowledge(stage, i, pages[i]);
+        stage_run_ms(stage, 100);
+    }
+}
+
+/* A reader that lives and misses something of one partition gets that, and only that, again. */
+static void test_what_is_missed_is_sent_again(void **state)
+{
+    (void)state;
+    struct stage stage;
+    struct reading reading;
+    int64_t pages[STAGE_PARTITIONS];
+    stage_open(&stage, server);
+    stage_start(&stage, "dc1");
+    for (int i = 0; i < 40; i++) {
+        write_entry(stage.owner, 1 + i % SCENE_ACCOUNTS);
+        gb_sender_wake(&stage.sender);
+    }
+    stage_wait(&stage, ALL_SENT("ledger", "40"));
+    stage_run_ms(&stage, 900);
+    stage_read(&stage, STAGE_LEDGER, &reading);
+    assert_int_equal(reading.records, 40); /* nobody has spoken: nothing twice */
+    int64_t all = reading.progress[0].complete == 0 ? -1 : 0;
+    assert_int_equal(all, 0);
+    for (int i = 0; i < STAGE_PARTITIONS; i++)
+        pages[i] = cut_page(&stage, "ledger", i);
+    pages[0] = 0; /* it has nothing of the first partition */
+    stand_still(&stage, pages, 900);
+    struct reading again;
+    stage_read(&stage, STAGE_LEDGER, &again);
+    size_t first_partition = again.records - 40;
+    assert_true(first_partition > 0);
+    assert_int_equal(again.repeats, again.records - 40);
+    pages[0] = cut_page(&stage, "ledger", 0);
+    stand_still(&stage, pages, 300);
+    stage_read(&stage, STAGE_LEDGER, &reading);
+    size_t settled = reading.records;
+    stand_still(&stage, pages, 1200);
+    stage_read(&stage, STAGE_LEDGER, &reading);
+    assert_int_equal(reading.records, settled); /* it has all: nothing more */
+    stage_close(&stage);
+}
+
+/* Standing still without end costs less and less. */
+static void test_going_back_backs_off(void **state)
+{
+    (void)state;
+    struct stage stage;
+    struct reading reading;
+    const int64_t nothing[STAGE_PARTITIONS] = {0};
+    stage_open(&stage, server);
+    stage_start(&stage, "dc1");
+    for (int i = 0; i < 40; i++)
+        write_entry(stage.owner, 1 + i % SCENE_ACCOUNTS);
+    stage_wait(&stage, ALL_SENT("ledger", "40"));
+    stand_still(&stage, nothing, 2200); /* after 0.5 s, and 1 s more */
+    stage_read(&stage, STAGE_LEDGER, &reading);
+    assert_true(reading.records >= 40 * 2);
+    assert_true(reading.records <= 40 * 3);
+    stage_close(&stage);
+}
+
+static void live(struct stage *stage, const char *role)
+{
+    char text[512];
+    (void)snprintf(text, sizeof(text),
+                   "INSERT INTO daemon VALUES ('%s', '1', 1, '', '', 1, %lld) ON CONFLICT (role,"
+                   " instance) DO UPDATE SET beat_at_us = excluded.beat_at_us",
+                   role, (long long)gb_clock_wall_us());
+    gb_test_sql(stage->owner, text);
+}
+
+/* The peer hears what our readers have, as long as they live, and how far our streams are. */
+static void test_status_to_the_peer(void **state)
+{
+    (void)state;
+    struct stage stage;
+    struct reading reading;
+    stage_open(&stage, server);
+    gb_test_sql(stage.owner, "TRUNCATE daemon;"
+                             "INSERT INTO progress (source, stream, topic, partition, complete)"
+                             " VALUES ('dc2', 'ledger', 'geobill.dc2.ledger.v1', 1, 17)");
+    struct gb_stream ledger;
+    gb_stream_init(&ledger, "ledger", &gb_stream_kind_ledger, STAGE_LEDGER, STAGE_PARTITIONS);
+    uint32_t target = gb_stream_target(&ledger, STAGE_LEDGER, 2);
+    ledger.targets[target].cut = 42;
+    gb_board_put(&stage.board, &ledger);
+    gb_stream_done(&ledger);
+    stage_start(&stage, "dc2");
+    stage_run_ms(&stage, 1200);
+    stage_read(&stage, STAGE_REPLY_DC2, &reading);
+    assert_true(reading.statuses >= 2 && reading.statuses <= 8);
+    assert_int_equal(reading.acks, 0); /* none of our readers lives */
+    assert_int_equal(reading.ledger_head, 42);
+    live(&stage, "projector");
+    stage_run_ms(&stage, 700);
+    stage_read(&stage, STAGE_REPLY_DC2, &reading);
+    assert_int_equal(reading.acks, STAGE_PARTITIONS); /* of the ledger, one of them 17 */
+    live(&stage, "consumer");
+    stage_run_ms(&stage, 700);
+    stage_read(&stage, STAGE_REPLY_DC2, &reading);
+    assert_int_equal(reading.acks, 4 * STAGE_PARTITIONS);
+    stage_close(&stage);
+}
+
+/* Pages of pay-ins go when the consumer has them; the last of each partition and the ledger's stay.
+ */
+static void test_pages_are_forgotten(void **state)
+{
+    (void)state;
+    struct stage stage;
+    stage_open(&stage, server);
+    stage_start(&stage, "dc1");
+    for (int i = 0; i < 30; i++) {
+        stage_accept(&stage, 1, 1);
+        write_entry(stage.owner, 1);
+        stage_run_ms(&stage, 20);
+    }
+    stage_wait(&stage, ALL_SENT("payin", "30"));
+    stage_wait(&stage, ALL_SENT("ledger", "30"));
+    int64_t ledger_pages = gb_test_sql_int(stage.owner, "SELECT count(*) FROM page WHERE stream = "
+                                                        "'ledger'");
+    gb_test_sql(stage.owner, "UPDATE page SET cut_at_us = cut_at_us - 120000000");
+    stage_run_ms(&stage, 700);
+    assert_int_equal(gb_test_sql_int(stage.owner, "SELECT min(number) FROM page WHERE stream = "
+                                                  "'payin'"),
+                     1);
+    gb_test_sql(stage.owner, "INSERT INTO progress (source, stream, topic, partition, complete)"
+                             " SELECT 'dc1', 'payin', topic, partition, cut FROM stream_sent"
+                             " WHERE stream = 'payin'");
+    stage_wait(&stage, "(SELECT count(*) FROM page WHERE stream = 'payin') = 1");
+    assert_int_equal(gb_test_sql_int(stage.owner, "SELECT count(*) FROM page WHERE stream = "
+                                                  "'ledger'"),
+                     ledger_pages);
+    assert_int_equal(gb_test_sql_int(stage.owner, "SELECT count(*) FROM operation"), 30);
+    /* What comes next still follows the one that stayed. */
+    stage_accept(&stage, 1, 1);
+    stage_wait(&stage, "(SELECT max(previous[1]) + 1 = max(number) FROM page"
+                       " WHERE stream = 'payin')");
+    stage_close(&stage);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_everything_arrives_once),
+        cmocka_unit_test(test_cluster_that_is_away),
+        cmocka_unit_test(test_what_is_missed_is_sent_again),
+        cmocka_unit_test(test_going_back_backs_off),
+        cmocka_unit_test(test_status_to_the_peer),
+        cmocka_unit_test(test_pages_are_forgotten),
+    };
+    return cmocka_run_group_tests(tests, group_setup, group_teardown);
+}
