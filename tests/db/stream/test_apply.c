@@ -1,0 +1,575 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/sql.h"
+#include "feed.h"
+#include "stream/apply.h"
+#include "stream/dead_letter.h"
+#include "support/postgres.h"
+
+#define TOPIC "geobill.dc2.ledger.v1"
+
+static struct gb_test_postgres *server;
+static struct gb_pg *admin; /* looks */
+static struct gb_pg *pg;    /* the reader's, as its role */
+static struct feed *feed;
+
+/* --- a reader: keeps each record's text as a row; "bad" breaks a constraint --- */
+
+static const struct gb_statement insert_row = {
+    "test_applied_insert",
+    "INSERT INTO applied (partition, record_offset, value)"
+    " SELECT * FROM unnest($1::integer[], $2::bigint[], $3::text[]) ON CONFLICT DO NOTHING",
+};
+
+struct reader {
+    int to_retry; /* attempts that say GB_RETRY */
+    bool lose;    /* loses the connection in the middle of the next transaction */
+    bool open;    /* opens the transaction itself */
+    int applied;
+    int committed;
+};
+
+static void kill_connection(void)
+{
+    gb_test_sql(admin, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                       " WHERE application_name LIKE 'test%' AND pid <> pg_backend_pid() AND "
+                       "usename = 'geobill_projector'");
+}
+
+static void fill(struct gb_call *call, struct gb_batch *batch)
+{
+    int32_t *partitions = gb_arena_array(batch->arena, batch->count, sizeof(*partitions));
+    int64_t *offsets = gb_arena_array(batch->arena, batch->count, sizeof(*offsets));
+    const char **values = gb_arena_array(batch->arena, batch->count, sizeof(*values));
+    size_t n = 0;
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct gb_record *record = batch->items[i].record;
+        if (batch->items[i].dead)
+            continue;
+        partitions[n] = record->partition;
+        offsets[n] = record->offset;
+        values[n++] = gb_arena_strndup(batch->arena, record->value.data, record->value.size);
+    }
+    gb_params_int4_array(&call->params, partitions, NULL, n);
+    gb_params_int8_array(&call->params, offsets, NULL, n);
+    gb_params_text_array(&call->params, values, n);
+}
+
+static enum gb_result apply(void *context, struct gb_batch *batch, struct gb_err *err)
+{
+    struct reader *reader = context;
+    reader->applied++;
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct gb_record *record = batch->items[i].record;
+        struct gb_err why = {.message = ""};
+        if (record->value.size == 4 && memcmp(record->value.data, "dead", 4) == 0) {
+            (void)gb_err_set(&why, GB_POISON, "TEST_DEAD", "said so \x01\xff");
+            gb_item_dead(&batch->items[i], "decode", &why);
+        }
+    }
+    if (reader->to_retry > 0) {
+        reader->to_retry--;
+        return gb_err_set(err, GB_RETRY, "TEST_RETRY", "on purpose");
+    }
+    if (reader->open) {
+        struct gb_call calls[2];
+        gb_call_init(&calls[0], &gb_sql_tx_begin, batch->arena);
+        gb_call_init(&calls[1], &insert_row, batch->arena);
+        fill(&calls[1], batch);
+        enum gb_result result = gb_pg_run(batch->pg, calls, 2, NULL, err);
+        if (result != GB_OK)
+            return result;
+        gb_calls_release(calls, 2);
+        batch->begun = true;
+    } else {
+        fill(gb_batch_call(batch, &insert_row), batch);
+    }
+    if (reader->lose) {
+        reader->lose = false;
+        kill_connection();
+    }
+    return GB_OK;
+}
+
+static void committed(void *context, const struct gb_batch *batch)
+{
+    (void)batch;
+    ((struct reader *)context)->committed++;
+}
+
+static struct gb_applier *applier_new(struct reader *reader, size_t records_max)
+{
+    static const struct gb_lane_stream streams[] = {
+        {TOPIC, "ledger", "dc2"}, {"others", "dc1", NULL}, {"others", "", NULL}};
+    const struct gb_applier_options options = {
+        .dc = "dc1",
+        .group = "geobill.dc1.test",
+        .streams = streams,
+        .streams_count = 3,
+        .records_max = records_max,
+        .reader = {.apply = apply, .committed = committed, .context = reader},
+    };
+    return gb_applier_new(&options);
+}
+
+static int64_t take(struct gb_applier *applier, const char *topic)
+{
+    struct gb_assignment assignments[2] = {{topic, 0, -1}, {topic, 1, -1}};
+    struct gb_err err;
+    assert_int_equal(gb_applier_take(applier, pg, assignments, 2, &err), GB_OK);
+    return assignments[0].next_offset;
+}
+
+static struct feed_at at(int64_t offset, int64_t page, int32_t index, int32_t count)
+{
+    return (struct feed_at){
+        .topic = TOPIC,
+        .source = "dc2",
+        .stream = "ledger",
+        .offset = offset,
+        .page = page,
+        .previous = page - 1,
+        .index = index,
+        .count = count,
+    };
+}
+
+static void put(int64_t offset, int64_t page, int32_t index, int32_t count, const char *value)
+{
+    struct feed_at where = at(offset, page, index, count);
+    (void)feed_text(feed, &where, value);
+}
+
+static struct gb_applied run_ok(struct gb_applier *applier)
+{
+    struct gb_applied applied;
+    struct gb_err err = {.message = ""};
+    enum gb_result result =
+        gb_applier_run(applier, pg, feed->records, feed->count, true, &applied, &err);
+    if (result != GB_OK)
+        print_error("%s: %s\n", err.code, err.message);
+    assert_int_equal(result, GB_OK);
+    assert_int_equal(applied.records, feed->count);
+    return applied;
+}
+
+static int64_t look(const char *query)
+{
+    return gb_test_sql_int(admin, query);
+}
+
+#define ROWS "SELECT count(*) FROM applied"
+#define POSITION "SELECT next_offset FROM position WHERE topic = '" TOPIC "' AND partition = 0"
+#define FENCE "SELECT fence FROM position WHERE topic = '" TOPIC "' AND partition = 0"
+#define COMPLETE                                                                                   \
+    "SELECT coalesce(max(complete), 0) FROM progress WHERE source = 'dc2' AND stream = 'ledger' "  \
+    "AND topic = '" TOPIC "'"
+#define DEAD "SELECT count(*) FROM dead_letter"
+#define SENT_DEAD                                                                                  \
+    "SELECT count(*) FROM outbox WHERE stream = 'dlq' AND topic = 'geobill.dc1.dlq.v1'"
+
+/* --- tests --- */
+
+static void effect_position_and_progress_are_one(void **state)
+{
+    (void)state;
+    struct reader reader = {0};
+    struct gb_applier *applier = applier_new(&reader, 100);
+    assert_int_equal(take(applier, TOPIC), 0);
+    assert_int_equal(look(FENCE), 1);
+    put(0, 1, 0, 2, "a");
+    put(1, 1, 1, 2, "b");
+    put(2, 2, 0, 3, "c");
+    assert_int_equal(run_ok(applier).dead, 0);
+    assert_int_equal(look(ROWS), 3);
+    assert_int_equal(look(POSITION), 3);
+    assert_int_equal(look(COMPLETE), 1);
+    assert_int_equal(gb_applier_cut_at_us(applier), 1000);
+    assert_int_equal(reader.committed, 1);
+
+    /* The next owner goes on there, in the middle of a page. */
+    gb_applier_free(applier);
+    applier = applier_new(&reader, 100);
+    assert_int_equal(take(applier, TOPIC), 3);
+    assert_int_equal(look(FENCE), 2);
+    feed_clear(feed);
+    put(3, 2, 1, 3, "d");
+    put(4, 2, 2, 3, "e");
+    (void)run_ok(applier);
+    assert_int_equal(look(COMPLETE), 2);
+    assert_int_equal(look(POSITION), 5);
+    gb_applier_free(applier);
+}
+
+static void a_hole_is_applied_but_not_complete(void **state)
+{
+    (void)state;
+    struct reader reader = {0};
+    struct gb_applier *applier = applier_new(&reader, 100);
+    (void)take(applier, TOPIC);
+    put(0, 1, 0, 1, "a");
+    put(1, 3, 0, 1, "c"); /* page 2 is missing */
+    (void)run_ok(applier);
+    assert_int_equal(look(ROWS), 2);
+    assert_int_equal(look(COMPLETE), 1);
+    feed_clear(feed);
+    put(2, 2, 0, 1, "b");
+    put(3, 3, 0, 1, "c");
+    (void)run_ok(applier);
+    assert_int_equal(look(COMPLETE), 3);
+    gb_applier_free(applier);
+}
+
+static void a_zombie_is_fenced(void **state)
+{
+    (void)state;
+    struct reader reader = {0};
+    struct gb_applied applied;
+    struct gb_err err;
+    struct gb_applier *zombie = applier_new(&reader, 100);
+    struct gb_applier *owner = applier_new(&reader, 100);
+    (void)take(zombie, TOPIC);
+    (void)take(owner, TOPIC);
+    put(0, 1, 0, 1, "a");
+    for (int open = 0; open < 2; open++) {
+        reader.open = open == 1;
+        assert_int_equal(gb_applier_run(zombie, pg, feed->records, 1, true, &applied, &err),
+                         GB_FATAL);
+        assert_true(gb_applier_is_fenced(&err));
+        assert_int_equal(applied.records, 0);
+        assert_int_equal(look(ROWS), 0);
+        assert_int_equal(gb_applier_recover(zombie, pg, &err), GB_FATAL);
+        assert_true(gb_applier_is_fenced(&err));
+    }
+    (void)run_ok(owner);
+    assert_int_equal(look(ROWS), 1);
+    assert_int_equal(look(COMPLETE), 1);
+
+    /* Nor may it write for a partition that it never had. */
+    gb_applier_give(owner);
+    assert_int_equal(gb_applier_run(owner, pg, feed->records, 1, true, &applied, &err), GB_FATAL);
+    assert_true(gb_applier_is_fenced(&err));
+    gb_applier_free(zombie);
+    gb_applier_free(owner);
+}
+
+static void what_can_be_retried_leaves_no_trace(void **state)
+{
+    (void)state;
+    struct reader reader = {.to_retry = 1, .open = true};
+    struct gb_applied applied;
+    struct gb_err err;
+    struct gb_applier *applier = applier_new(&reader, 100);
+    (void)take(applier, TOPIC);
+    put(0, 1, 0, 1, "a");
+    assert_int_equal(gb_applier_run(applier, pg, feed->records, 1, true, &applied, &err), GB_RETRY);
+    assert_string_equal(err.code, "TEST_RETRY");
+    assert_int_equal(look(ROWS) + look(POSITION) + look(COMPLETE) + look(DEAD), 0);
+    assert_int_equal(gb_applier_recover(applier, pg, &err), GB_OK);
+
+    /* A connection that dies, at either way of opening the transaction. */
+    for (int open = 0; open < 2; open++) {
+        reader.open = open == 1;
+        reader.lose = true;
+        assert_int_equal(gb_applier_run(applier, pg, feed->records, 1, true, &applied, &err),
+                         GB_RETRY);
+        assert_int_equal(look(ROWS) + look(POSITION) + look(COMPLETE) + look(DEAD), 0);
+        assert_int_equal(gb_pg_reset(pg, &err), GB_OK);
+        assert_int_equal(gb_applier_recover(applier, pg, &err), GB_OK);
+        assert_int_equal(gb_applier_partition(applier, 0).next_offset, 0);
+    }
+    (void)run_ok(applier);
+    assert_int_equal(look(ROWS), 1);
+    assert_int_equal(look(POSITION), 1);
+    assert_int_equal(look(COMPLETE), 1);
+    gb_applier_free(applier);
+}
+
+/* The COMMIT arrived, its answer did not: the database knows, and the reader asks it. */
+static void an_unknown_outcome_is_looked_up(void **state)
+{
+    (void)state;
+    struct reader reader = {0};
+    struct gb_err err;
+    struct gb_applier *applier = applier_new(&reader, 100);
+    (void)take(applier, TOPIC);
+    gb_test_sql(admin, "UPDATE position SET next_offset = 7 WHERE topic = '" TOPIC "'");
+    gb_test_sql(admin, "INSERT INTO progress (source, stream, topic, partition, complete)"
+                       " VALUES ('dc2', 'ledger', '" TOPIC "', 0, 4)");
+    assert_int_equal(gb_applier_recover(applier, pg, &err), GB_OK);
+    assert_int_equal(gb_applier_partitions(applier), 2);
+    assert_int_equal(gb_applier_partition(applier, 0).next_offset, 7);
+    put(7, 5, 0, 1, "e");
+    (void)run_ok(applier);
+    assert_int_equal(look(COMPLETE), 5);
+    gb_applier_free(applier);
+}
+
+static void who_is_at_fault_is_a_dead_letter_alone(void **state)
+{
+    (void)state;
+    static const char *const values[] = {"a", "bad", "dead", "b", "bad", "c"};
+    for (int open = 0; open < 2; open++) {
+        struct reader reader = {.open = open == 1};
+        struct gb_applier *applier = applier_new(&reader, 100);
+        gb_test_sql(admin, "TRUNCATE applied, position, progress, dead_letter");
+        gb_test_sql(admin, "DELETE FROM outbox");
+        (void)take(applier, TOPIC);
+        feed_clear(feed);
+        for (int i = 0; i < 6; i++)
+            put(i, 1, i, 6, values[i]);
+        struct gb_applied applied = run_ok(applier);
+        assert_int_equal(applied.dead, 3);
+        assert_int_equal(look(ROWS), 3);
+        assert_int_equal(look(POSITION), 6);
+        assert_int_equal(look(COMPLETE), 1); /* dead letters count for their page */
+        assert_int_equal(look(DEAD), 2);     /* the same content once */
+        assert_int_equal(look("SELECT attempts FROM dead_letter WHERE convert_from(record_value, "
+                              "'UTF8') = 'bad'"),
+                         2);
+        assert_int_equal(
+            look("SELECT count(*) FROM dead_letter WHERE stage = 'apply' AND code = '23514' AND "
+                 "topic = '" TOPIC
+                 "' AND record_offset = 4 AND convert_from(record_key, 'UTF8') = 'key'"),
+            1);
+        assert_int_equal(look("SELECT count(*) FROM dead_letter WHERE stage = 'decode' AND code = "
+                              "'TEST_DEAD' AND message = 'said so ?"
+                              "?'"),
+                         1);
+        assert_int_equal(look(SENT_DEAD), 2);
+        gb_applier_free(applier);
+    }
+}
+
+static void a_dead_letter_goes_out_once_with_its_story(void **state)
+{
+    (void)state;
+    struct reader reader = {0};
+    struct gb_applier *applier = applier_new(&reader, 100);
+    (void)take(applier, TOPIC);
+    put(41, 1, 0, 1, "dead");
+    (void)run_ok(applier);
+    (void)run_ok(applier);
+    assert_int_equal(look("SELECT attempts FROM dead_letter"), 2);
+    assert_int_equal(look(SENT_DEAD), 1);
+    static const char *const parts[] = {
+        "__geobill.errors.topic",
+        TOPIC,
+        "__geobill.errors.partition",
+        "__geobill.errors.offset",
+        "41",
+        "__geobill.errors.timestamp",
+        "__geobill.errors.group",
+        "geobill.dc1.test",
+        "__geobill.errors.stage",
+        "decode",
+        "__geobill.errors.code",
+        "TEST_DEAD",
+        "__geobill.errors.message",
+        "__geobill.errors.attempts",
+        "__geobill.errors.first.failed.at",
+        "__geobill.errors.retryable",
+        "ce_id",
+        "traceparent",
+        "geobill-page",
+    };
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        char query[300];
+        (void)snprintf(query, sizeof(query),
+                       "SELECT position(convert_to('%s', 'UTF8') IN headers) FROM outbox",
+                       parts[i]);
+        assert_true(look(query) > 0);
+    }
+    assert_int_equal(
+        look("SELECT count(*) FROM outbox WHERE aggregateid = 'key' AND payload = 'dead'::bytea"
+             " AND type = 'geobill.ledger_entry.v1' AND trace_id IS NOT NULL"),
+        1);
+    gb_applier_free(applier);
+}
+
+static void headers_are_packed_as_the_publisher_reads_them(void **state)
+{
+    (void)state;
+    const struct gb_header headers[] = {{"ab", {"xyz", 3}}, {"c", {NULL, 0}}};
+    struct gb_bytes packed = gb_headers_pack(headers, 2, feed->arena);
+    static const uint8_t expected[] = {0,   2,   'a', 'b', 0,   0, 0, 3, 'x',
+                                       'y', 'z', 0,   1,   'c', 0, 0, 0, 0};
+    assert_int_equal(packed.size, sizeof(expected));
+    assert_memory_equal(packed.data, expected, sizeof(expected));
+}
+
+static void strange_bytes_are_kept_as_they_are(void **state)
+{
+    (void)state;
+    struct reader reader = {0};
+    struct gb_applier *applier = applier_new(&reader, 100);
+    (void)take(applier, TOPIC);
+    struct feed_at where = at(0, 1, 0, 2);
+    struct gb_record *record = feed_text(feed, &where, "x");
+    record->headers_count = 0; /* a stranger's */
+    record->key = (struct gb_bytes){"\xff\x00k", 3};
+    record->value = (struct gb_bytes){"\x00\xc3", 2};
+    where = at(1, 1, 0, 1);
+    record = feed_text(feed, &where, "y");
+    record->value = (struct gb_bytes){NULL, 0};
+    record->key = (struct gb_bytes){NULL, 0};
+    record->headers_count = 1;
+    struct gb_applied applied = run_ok(applier);
+    assert_int_equal(applied.dead, 2);
+    assert_int_equal(look("SELECT count(*) FROM dead_letter WHERE stage = 'envelope'"), 2);
+    assert_int_equal(look("SELECT count(*) FROM dead_letter WHERE record_value = '\\x00c3' AND "
+                          "record_key = '\\xff006b'"),
+                     1);
+    assert_int_equal(look("SELECT count(*) FROM outbox WHERE aggregateid = 'ff006b'"), 1);
+    assert_int_equal(look("SELECT count(*) FROM progress"), 0);
+    assert_int_equal(look(POSITION), 2);
+    gb_applier_free(applier);
+}
+
+static void what_does_not_belong_moves_no_page(void **state)
+{
+    (void)state;
+    struct reader reader = {0};
+    struct gb_applier *applier = applier_new(&reader, 100);
+    (void)take(applier, TOPIC);
+    struct feed_at where = at(0, 1, 0, 1);
+    where.source = "dc3";
+    (void)feed_text(feed, &where, "not dc2's");
+    where = at(1, 1, 0, 1);
+    where.stream = "payin";
+    (void)feed_text(feed, &where, "not the ledger");
+    assert_int_equal(run_ok(applier).dead, 2);
+    assert_int_equal(look("SELECT count(*) FROM dead_letter WHERE code = 'STREAM_UNEXPECTED'"), 2);
+    assert_int_equal(look("SELECT count(*) FROM progress"), 0);
+
+    /* A stream that anybody but ourselves may send to. */
+    (void)take(applier, "others");
+    feed_clear(feed);
+    where = at(0, 1, 0, 1);
+    where.topic = "others";
+    where.stream = "dc1";
+    (void)feed_text(feed, &where, "of dc2");
+    where.offset = 1;
+    where.source = "dc1";
+    (void)feed_text(feed, &where, "of ourselves");
+    assert_int_equal(run_ok(applier).dead, 1);
+    assert_int_equal(look("SELECT count(*) FROM progress WHERE source = 'dc2' AND stream = 'dc1' "
+                          "AND complete = 1"),
+                     1);
+    gb_applier_free(applier);
+}
+
+static void a_replay_from_the_beginning_changes_nothing(void **state)
+{
+    (void)state;
+    struct reader reader = {0};
+    struct gb_applier *applier = applier_new(&reader, 7);
+    (void)take(applier, TOPIC);
+    for (int i = 0; i < 50; i++)
+        put(i, i / 5 + 1, i % 5, 5, i % 10 == 9 ? "dead" : "fine");
+    assert_int_equal(run_ok(applier).dead, 5);
+    assert_int_equal(reader.committed, 8); /* never more than seven records in a transaction */
+    assert_int_equal(look(ROWS), 45);
+    assert_int_equal(look(COMPLETE), 10);
+    gb_test_sql(admin, "UPDATE position SET next_offset = 0, fence = fence + 1");
+    assert_int_equal(take(applier, TOPIC), 0);
+    (void)run_ok(applier);
+    assert_int_equal(look(ROWS), 45);
+    assert_int_equal(look(COMPLETE), 10);
+    assert_int_equal(look(POSITION), 50);
+    assert_int_equal(look(DEAD), 1);
+    assert_int_equal(look(SENT_DEAD), 1);
+
+    /* Back in the middle: the position goes back with what is read. */
+    struct gb_applied applied;
+    struct gb_err err;
+    assert_int_equal(gb_applier_run(applier, pg, feed->records + 20, 3, true, &applied, &err),
+                     GB_OK);
+    assert_int_equal(look(POSITION), 23);
+    assert_int_equal(look(COMPLETE), 10);
+    gb_applier_free(applier);
+}
+
+static void what_comes_another_way_moves_pages_but_no_position(void **state)
+{
+    (void)state;
+    struct reader reader = {0};
+    struct gb_applied applied;
+    struct gb_err err;
+    struct gb_applier *applier = applier_new(&reader, 100);
+    (void)take(applier, TOPIC);
+    put(0, 1, 0, 1, "a");
+    assert_int_equal(gb_applier_run(applier, pg, feed->records, 1, false, &applied, &err), GB_OK);
+    assert_int_equal(look(ROWS), 1);
+    assert_int_equal(look(POSITION), 0);
+    assert_int_equal(look(COMPLETE), 1);
+    gb_applier_free(applier);
+}
+
+/* --- surroundings --- */
+
+static int before_each(void **state)
+{
+    (void)state;
+    gb_test_sql(admin, "TRUNCATE applied, position, progress, dead_letter; DELETE FROM outbox");
+    feed_clear(feed);
+    return 0;
+}
+
+static int before_all(void **state)
+{
+    (void)state;
+    struct gb_err err;
+    if (gb_wire_init(&err) != GB_OK)
+        return -1;
+    feed = feed_new();
+    server = gb_test_postgres_start();
+    gb_test_database(server, "dc1", "dc1", "dc1");
+    admin = gb_test_connect(server, "dc1", NULL);
+    gb_test_sql(admin,
+                "CREATE TABLE applied (partition integer, record_offset bigint,"
+                " value text CHECK (value <> 'bad'), PRIMARY KEY (partition, record_offset));"
+                "GRANT ALL ON applied TO geobill_projector");
+    pg = gb_test_connect(server, "dc1", "geobill_projector");
+    return 0;
+}
+
+static int after_all(void **state)
+{
+    (void)state;
+    gb_pg_close(pg);
+    gb_pg_close(admin);
+    gb_test_postgres_stop(server);
+    feed_free(feed);
+    gb_wire_done();
+    return 0;
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, before_each)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(effect_position_and_progress_are_one),
+        TEST(a_hole_is_applied_but_not_complete),
+        TEST(a_zombie_is_fenced),
+        TEST(what_can_be_retried_leaves_no_trace),
+        TEST(an_unknown_outcome_is_looked_up),
+        TEST(who_is_at_fault_is_a_dead_letter_alone),
+        TEST(a_dead_letter_goes_out_once_with_its_story),
+        TEST(headers_are_packed_as_the_publisher_reads_them),
+        TEST(strange_bytes_are_kept_as_they_are),
+        TEST(what_does_not_belong_moves_no_page),
+        TEST(a_replay_from_the_beginning_changes_nothing),
+        TEST(what_comes_another_way_moves_pages_but_no_position),
+    };
+    return cmocka_run_group_tests(tests, before_all, after_all);
+}
