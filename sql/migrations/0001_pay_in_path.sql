@@ -198,7 +198,7 @@ CREATE TABLE operation (
     reference     text,
     metadata      text,
     PRIMARY KEY (client_no, key)
-) WITH (fillfactor = 80);
+) WITH (fillfactor = 50);
 CREATE INDEX operation_xid ON operation (xid) WHERE seq IS NOT NULL;
 CREATE INDEX operation_seq_brin ON operation USING brin (seq) WITH (pages_per_range = 32, autosummarize = on);
 CREATE INDEX operation_account ON operation (account_no);
@@ -238,7 +238,7 @@ CREATE TABLE relay (
     reference     text,
     metadata      text,
     PRIMARY KEY (client_no, key)
-) WITH (fillfactor = 80);
+) WITH (fillfactor = 50);
 CREATE INDEX relay_account ON relay (account_no);
 COMMENT ON TABLE relay IS 'A pay-in accepted here whose key is owned elsewhere; closed by the owner''s RESULT.';
 COMMENT ON COLUMN relay.client_no IS 'The client that gave the command; its keys are its own.';
