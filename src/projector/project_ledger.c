@@ -206,17 +206,6 @@ static void raise_shares(struct gb_projection *projection, struct gb_batch *batc
     add_int8(params, rows, FIELD(created_at_us), NULL);
 }
 
-static void raise_links(struct gb_projection *projection, struct gb_batch *batch,
-                        const struct rows *rows)
-{
-    struct gb_params *params = &gb_batch_call(batch, &gb_sql_replicated_link_raise)->params;
-    gb_params_text(params, projection->source.code);
-    add_int8(params, rows, ACCOUNT_NO, NULL);
-    add_text(params, rows, FIELD(peer));
-    add_int8(params, rows, FIELD(link_out_total), NULL);
-    add_int8(params, rows, FIELD(link_in_total), NULL);
-}
-
 /* --- what is left of each account --- */
 
 /* The highest version of each account; `entries` are sorted. */
@@ -232,35 +221,72 @@ static struct rows newest_of(const struct gb_projected *entries, struct gb_arena
     return rows;
 }
 
-/* By account, then peer, the highest version first: it has the greatest totals. */
+struct link {
+    int64_t account_no;
+    const char *peer;
+    int64_t out_total;
+    int64_t in_total;
+};
+
 static int by_account_and_peer(const void *left, const void *right)
 {
-    const struct gb_message_ledger_entry *a = entry_of(*(const struct gb_item *const *)left);
-    const struct gb_message_ledger_entry *b = entry_of(*(const struct gb_item *const *)right);
-    int order = compare_numbers(a->account.account_no.value, b->account.account_no.value);
-    if (order == 0)
-        order = strcmp(a->peer, b->peer);
-    return order != 0 ? order : compare_numbers(b->version, a->version);
+    const struct link *a = left;
+    const struct link *b = right;
+    int order = compare_numbers(a->account_no, b->account_no);
+    return order != 0 ? order : strcmp(a->peer, b->peer);
 }
 
-static struct rows links_of(const struct gb_projected *entries, struct gb_arena *arena)
+static int64_t greater(int64_t a, int64_t b)
 {
-    struct gb_item **items = gb_arena_array(arena, entries->count, sizeof(*items));
-    struct rows rows = {.items = items, .arena = arena};
+    return a > b ? a : b;
+}
+
+/* One for each account and peer, with the greatest totals. */
+static size_t links_of(const struct gb_projected *entries, struct link *links)
+{
     size_t count = 0;
-    GB_CHECK(items != NULL);
+    size_t left = 0;
     for (size_t i = 0; i < entries->count; i++) {
-        if (entry_of(entries->items[i])->peer != NULL)
-            items[count++] = entries->items[i];
+        const struct gb_message_ledger_entry *entry = entry_of(entries->items[i]);
+        if (entry->peer != NULL)
+            links[count++] = (struct link){entry->account.account_no.value, entry->peer,
+                                           entry->link_out_total, entry->link_in_total};
     }
-    qsort(items, count, sizeof(*items), by_account_and_peer);
+    qsort(links, count, sizeof(*links), by_account_and_peer);
     for (size_t i = 0; i < count; i++) {
-        bool first = rows.count == 0 || !is_same_account(items[rows.count - 1], items[i]) ||
-                     strcmp(entry_of(items[rows.count - 1])->peer, entry_of(items[i])->peer) != 0;
-        if (first)
-            items[rows.count++] = items[i];
+        if (left == 0 || by_account_and_peer(&links[left - 1], &links[i]) != 0) {
+            links[left++] = links[i];
+        } else {
+            links[left - 1].out_total = greater(links[left - 1].out_total, links[i].out_total);
+            links[left - 1].in_total = greater(links[left - 1].in_total, links[i].in_total);
+        }
     }
-    return rows;
+    return left;
+}
+
+static void raise_links(struct gb_projection *projection, struct gb_batch *batch)
+{
+    const struct gb_projected *entries = &projection->entries;
+    struct link *links = gb_arena_array(batch->arena, entries->count, sizeof(*links));
+    GB_CHECK(links != NULL);
+    size_t count = links_of(entries, links);
+    if (count == 0)
+        return;
+    int64_t *numbers = gb_arena_array(batch->arena, count, 3 * sizeof(*numbers));
+    const char **peers = gb_arena_array(batch->arena, count, sizeof(*peers));
+    GB_CHECK(numbers != NULL && peers != NULL);
+    for (size_t i = 0; i < count; i++) {
+        numbers[i] = links[i].account_no;
+        numbers[count + i] = links[i].out_total;
+        numbers[2 * count + i] = links[i].in_total;
+        peers[i] = links[i].peer;
+    }
+    struct gb_params *params = &gb_batch_call(batch, &gb_sql_replicated_link_raise)->params;
+    gb_params_text(params, projection->source.code);
+    gb_params_int8_array(params, numbers, NULL, count);
+    gb_params_text_array(params, peers, count);
+    gb_params_int8_array(params, numbers + count, NULL, count);
+    gb_params_int8_array(params, numbers + 2 * count, NULL, count);
 }
 
 /* A share elsewhere that closes, or whose confirmed closing was voided by money: at the catalogue's
@@ -295,7 +321,5 @@ void gb_project_ledger(struct gb_projection *projection, struct gb_batch *batch)
     const struct rows newest = newest_of(entries, batch->arena);
     raise_shares(projection, batch, &newest);
     tell_sweeper(batch, &newest);
-    const struct rows links = links_of(entries, batch->arena);
-    if (links.count > 0)
-        raise_links(projection, batch, &links);
+    raise_links(projection, batch);
 }
