@@ -1,0 +1,135 @@
+/* api.h: one process of geobill-api, one request in it, and the ways a request goes.
+ *
+ *   server threads   route, authenticate from the cache, parse, validate; never wait for anything
+ *   intake lane      one thread and connection: all pay-ins that queued up, in one commit
+ *   waiter           one thread and connection: requests that wait for their outcome
+ *   reader lanes     [api] readers threads, each with a connection and an HTTP client: everything
+ * else
+ *
+ * A request belongs to one of them at a time; handing it over is giving it away. */
+#ifndef GB_API_API_H
+#define GB_API_API_H
+
+#include <stdatomic.h>
+
+#include "api/client_cache.h"
+#include "api/error_table.h"
+#include "api/learnt_accounts.h"
+#include "api/settings.h"
+#include "core/kinds.h"
+#include "core/money.h"
+#include "db/pg.h"
+#include "http/client.h"
+#include "http/server.h"
+#include "runtime/metrics.h"
+#include "runtime/queue.h"
+#include "runtime/trace.h"
+#include "runtime/wake.h"
+
+struct gb_api;
+struct gb_api_request;
+
+/* A reader lane, as seen by the work that runs in it. */
+struct gb_api_lane {
+    struct gb_api *api;
+    struct gb_pg *pg; /* usable when work begins */
+    struct gb_http_client *client;
+    struct gb_arena *arena; /* reset before each try */
+};
+
+/* Work of a lane for one request. GB_OK: the request was answered or given away. Otherwise nothing
+ * has been answered; the lane connects anew where needed and tries once more on GB_RETRY, then
+ * answers 503, or 500 on other failures: so the work must bear being done twice. */
+typedef enum gb_result gb_api_work(struct gb_api_lane *lane, struct gb_api_request *request,
+                                   struct gb_err *err);
+
+struct gb_api_route {
+    const char *method;
+    const char *path; /* "{id}" is one part, "{key}" all that is left */
+    enum gb_role role;
+    /* On the server's thread, after authentication: reads the request. False: it has been answered
+     * or given away. NULL: nothing to read. */
+    bool (*prepare)(struct gb_api_request *request);
+    gb_api_work *work; /* in a lane; NULL: `prepare` gives it away */
+    const char *query; /* the parameters it takes, "a b c" */
+};
+
+/* A pay-in on its way through the intake. Text is in the request's arena or literal. */
+struct gb_api_payin {
+    const char *account_id;
+    struct gb_currency currency;
+    int64_t amount;
+    const char *reference;       /* NULL: none */
+    const char *metadata;        /* canonical JSON; NULL: none */
+    struct gb_dc owner;          /* of the key */
+    bool relayed;                /* the owner is another datacenter */
+    struct gb_api_account known; /* number 0: only the database knows */
+    bool learnt;           /* `known` is from the catalogue's API: not replicated to here yet */
+    int64_t created_at_us; /* wall clock; in a batch each has its own */
+    int64_t decided_at_us; /* 0: not decided */
+    enum gb_operation_state state;
+    const char *reason; /* of state REFUSED: a code of the error table */
+    bool replayed;
+    bool done; /* the intake has answered or given it away */
+};
+
+struct gb_api_request {
+    struct gb_api *api;
+    struct gb_http_request *http;
+    struct gb_arena *arena; /* the HTTP request's: small */
+    const struct gb_api_route *route;
+    const char *subject; /* the variable part of the path; "" without */
+    struct gb_api_client client;
+    struct gb_trace trace;
+    int64_t arrived_us;             /* monotonic */
+    const char *key;                /* Idempotency-Key; NULL: none */
+    int64_t wait_s;                 /* Prefer: wait; 0: does not wait */
+    const char *preference_applied; /* NULL: none */
+    struct gb_api_payin payin;      /* of POST /v1/pay-ins */
+    void *body;                     /* what `prepare` has read, for `work` */
+    gb_api_work *work;              /* what a lane has to do for it */
+};
+
+struct gb_api_intake;
+struct gb_api_lanes;
+struct gb_api_waiter;
+
+struct gb_api {
+    struct gb_api_settings settings;
+    const struct gb_config *config;
+    _Atomic int32_t incarnation,
+        epoch; /* of the local datacenter; known with the first connection */
+    struct gb_http_server *server;
+    struct gb_api_client_cache *clients;
+    struct gb_api_learnt_accounts *learnt;
+    struct gb_queue *intake_queue;
+    struct gb_queue *lane_queue;
+    struct gb_api_intake *intake;
+    struct gb_api_waiter *waiter;
+    struct gb_api_lanes *lanes;
+    struct gb_wake_sender *wake; /* NULL: the publisher polls */
+    _Atomic bool stopping;
+};
+
+/* The request's way: see api.h's head. Each gives the request away. */
+void gb_api_route(void *context, struct gb_http_request *http); /* handler of the server */
+/* After authentication: role, header fields, `prepare`. True: `route->work` is left to be done in a
+ * lane. */
+bool gb_api_continue(struct gb_api_request *request);
+/* Work of a lane for a client that the cache does not know: looks it up and goes on. */
+gb_api_work gb_api_authenticate_in_lane;
+/* Into the queue of the lanes; 503 when that is full. */
+void gb_api_to_lane(struct gb_api_request *request, gb_api_work *work);
+/* Into the queue of the intake; 503 when that is full. */
+void gb_api_to_intake(struct gb_api_request *request);
+
+/* Connects as this daemon does; `part` names the connection for the database's administrator.
+ * Checks whose database it is (GB_FATAL: another datacenter's, or not migrated) and notes
+ * incarnation and epoch. */
+enum gb_result gb_api_connect(struct gb_api *api, const char *part, struct gb_pg **ret,
+                              struct gb_err *err) GB_MUST_USE;
+
+/* What of this process is ready: a gb_health_ready. */
+bool gb_api_ready(void *context, char *ret_why, size_t size);
+
+#endif

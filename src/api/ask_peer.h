@@ -1,0 +1,27 @@
+/* ask_peer.h: calls of another datacenter's API on behalf of the caller: with the caller's own
+ * token, key and trace. In a lane. */
+#ifndef GB_API_ASK_PEER_H
+#define GB_API_ASK_PEER_H
+
+#include "api/api.h"
+
+/* One call; `path` with its query. The answer is in the lane's arena. Failures as gb_http_call's;
+ * GB_POISON for a datacenter that is not configured. */
+enum gb_result gb_api_ask(struct gb_api_lane *lane, struct gb_api_request *request, struct gb_dc dc,
+                          const char *method, const char *path, struct gb_bytes body,
+                          struct gb_http_answer *ret, struct gb_err *err) GB_MUST_USE;
+
+/* Lets the catalogue's API do the request and answers with its answer, or with 503
+ * CATALOGUE_UNREACHABLE. */
+void gb_api_pass_on(struct gb_api_lane *lane, struct gb_api_request *request, const char *path);
+
+/* What an account is known by: here, else as the catalogue's API says. False: answered 404 or 503,
+ * or *ret_result is a failure of the database and nothing was answered. */
+bool gb_api_find_account(struct gb_api_lane *lane, struct gb_api_request *request,
+                         const char *account_id, struct gb_api_account *ret,
+                         enum gb_result *ret_result, struct gb_err *err);
+/* The same without looking here first. False: answered. */
+bool gb_api_ask_account(struct gb_api_lane *lane, struct gb_api_request *request,
+                        const char *account_id, struct gb_api_account *ret);
+
+#endif

@@ -1,0 +1,97 @@
+#include "api/error_table.h"
+
+#include <string.h>
+
+#include "runtime/result.h"
+
+/* One row is one error, and its columns are read from top to bottom. clang-format off */
+static const struct gb_api_error_row rows[GB_API_ERRORS] = {
+    [GB_API_JSON_INVALID] = {"JSON_INVALID", 400, false, "Body is not acceptable JSON",
+                             "Send one JSON object, UTF-8, no name twice, at most 8 levels deep."},
+    [GB_API_QUERY_INVALID] = {"QUERY_INVALID", 400, false, "Query parameter is wrong",
+                              "`field` names the parameter; unknown ones are refused."},
+    [GB_API_KEY_MISSING] = {"IDEMPOTENCY_KEY_MISSING", 400, false, "Idempotency-Key is missing",
+                            "Every POST needs one: make a UUIDv7 per command and send the same one "
+                            "again with every repeat."},
+    [GB_API_KEY_INVALID] = {"IDEMPOTENCY_KEY_INVALID", 400, false,
+                            "Idempotency-Key is not acceptable",
+                            "1 to 200 printable ASCII characters without a space at the ends."},
+    [GB_API_UNKNOWN_DATACENTER] = {"UNKNOWN_DATACENTER", 400, false,
+                                   "Key names an unknown datacenter",
+                                   "`dcN:` at the start of a key names the datacenter that owns "
+                                   "it; use one that exists, or another form."},
+    [GB_API_UNAUTHENTICATED] =
+        {"UNAUTHENTICATED", 401, false, "No valid token",
+         "Send `Authorization: Bearer` with the token of a client that is not revoked."},
+    [GB_API_FORBIDDEN] = {"FORBIDDEN", 403, false, "Role is not enough",
+                          "Use a client with the role that `detail` names."},
+    [GB_API_NOT_FOUND] = {"NOT_FOUND", 404, false, "No such path", "See /openapi.yaml."},
+    [GB_API_ACCOUNT_NOT_FOUND] = {"ACCOUNT_NOT_FOUND", 404, false, "No such account",
+                                  "Neither this datacenter nor the catalogue knows it."},
+    [GB_API_OPERATION_NOT_FOUND] = {"OPERATION_NOT_FOUND", 404, false, "No such operation",
+                                    "This client never used that key, as far as its owner knows."},
+    [GB_API_METHOD_NOT_ALLOWED] = {"METHOD_NOT_ALLOWED", 405, false, "Method not allowed",
+                                   "`Allow` lists the methods."},
+    [GB_API_NOT_ACCEPTABLE] = {"NOT_ACCEPTABLE", 406, false, "Answers are application/json",
+                               "Accept it."},
+    [GB_API_UNSUPPORTED_MEDIA_TYPE] = {"UNSUPPORTED_MEDIA_TYPE", 415, false,
+                                       "Body must be application/json",
+                                       "Send `Content-Type: application/json`."},
+    [GB_API_ACCOUNT_CLOSED] = {"ACCOUNT_CLOSED", 409, false, "Account is closing or closed",
+                               "It takes no new pay-ins; the refusal is stored under the key."},
+    [GB_API_ACCOUNT_EXISTS] = {"ACCOUNT_EXISTS", 409, false, "account_id is taken",
+                               "Choose another, or leave it out."},
+    [GB_API_NAME_TAKEN] = {"NAME_TAKEN", 409, false, "Name is taken",
+                           "Names of accounts are unique."},
+    [GB_API_STATUS_CONFLICT] = {"STATUS_CONFLICT", 409, false, "Status does not allow this",
+                                "A closing account can be opened again, a closed one cannot; a "
+                                "closing one cannot be blocked."},
+    [GB_API_OPERATION_REFUSED] =
+        {"OPERATION_REFUSED", 409, false, "Operation was refused",
+         "`detail` has the reason; it had no effect and never will have one."},
+    [GB_API_FIELD_UNKNOWN] = {"FIELD_UNKNOWN", 422, false, "Unknown member", "`field` names it."},
+    [GB_API_FIELD_MISSING] = {"FIELD_MISSING", 422, false, "Member is missing",
+                              "`field` names it."},
+    [GB_API_FIELD_INVALID] = {"FIELD_INVALID", 422, false, "Member is wrong",
+                              "`field` names it, `detail` says what is allowed."},
+    [GB_API_AMOUNT_INVALID] = {"AMOUNT_INVALID", 422, false, "Amount is wrong",
+                               "minor_units is a JSON integer from 1 to 1000000000000000."},
+    [GB_API_CURRENCY_MISMATCH] = {"CURRENCY_MISMATCH", 422, false, "Account has another currency",
+                                  "Nothing was stored; the key is still free."},
+    [GB_API_IDEMPOTENCY_MISMATCH] =
+        {"IDEMPOTENCY_MISMATCH", 422, false, "Same key, other content",
+         "`field` names what differs. The fingerprint is account_id, amount, reference and "
+         "metadata of a pay-in; "
+         "account_id, name and currency of a new account. The first command stands."},
+    [GB_API_INTERNAL] = {"INTERNAL", 500, false, "Internal error",
+                         "Report it with the trace id of `traceparent`."},
+    [GB_API_OVERLOADED] = {"OVERLOADED", 503, true, "Too much at once",
+                           "Nothing was stored. Send it again after `Retry-After`."},
+    [GB_API_DATABASE_UNAVAILABLE] =
+        {"DATABASE_UNAVAILABLE", 503, true, "Database is not available",
+         "The outcome may be unknown: the same key again gives the truth."},
+    [GB_API_CATALOGUE_UNREACHABLE] = {"CATALOGUE_UNREACHABLE", 503, true,
+                                      "Catalogue cannot be asked",
+                                      "The account is not known here and the catalogue datacenter "
+                                      "does not answer. The same key again gives the truth."},
+    [GB_API_OWNER_UNREACHABLE] = {"OWNER_UNREACHABLE", 503, true,
+                                  "Owner of the key cannot be asked",
+                                  "`detail` names the datacenter."},
+    [GB_API_STOPPING] = {"STOPPING", 503, true, "Server is stopping",
+                         "Send it again; another process takes over."},
+};
+/* clang-format on */
+
+const struct gb_api_error_row *gb_api_error_row(enum gb_api_error error)
+{
+    GB_CHECK(error < GB_API_ERRORS);
+    return &rows[error];
+}
+
+enum gb_api_error gb_api_error_of(const char *code)
+{
+    for (size_t i = 0; i < GB_API_ERRORS; i++)
+        if (strcmp(rows[i].code, code) == 0)
+            return (enum gb_api_error)i;
+    return GB_API_OPERATION_REFUSED;
+}

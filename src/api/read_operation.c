@@ -1,0 +1,92 @@
+#include "api/answer.h"
+#include "api/ask_peer.h"
+#include "api/read_headers.h"
+#include "api/steps.h"
+#include "api/views.h"
+#include "db/sql.h"
+
+#include <string.h>
+
+/* Columns of operation_read. */
+enum { OWNER, KIND, STATE, ACCOUNT_ID, AMOUNT, CURRENCY, REASON, CREATED_AT, DECIDED_AT };
+
+static void answer_row(struct gb_api_lane *lane, struct gb_api_request *request,
+                       const struct gb_rows *rows)
+{
+    const char *owner = gb_rows_text(rows, 0, OWNER);
+    struct gb_api_operation operation = {
+        .key = request->subject,
+        .owner = owner == NULL ? lane->api->settings.dc.code : owner,
+        .kind = (int)gb_rows_int(rows, 0, KIND),
+        .state = (int)gb_rows_int(rows, 0, STATE),
+        .account_id = gb_rows_text(rows, 0, ACCOUNT_ID),
+        .amount = gb_rows_int(rows, 0, AMOUNT),
+        .currency = gb_rows_text(rows, 0, CURRENCY),
+        .reason = gb_rows_text(rows, 0, REASON),
+        .created_at_us = gb_rows_int(rows, 0, CREATED_AT),
+        .decided_at_us = gb_rows_null(rows, 0, DECIDED_AT) ? 0 : gb_rows_int(rows, 0, DECIDED_AT),
+    };
+    struct gb_json_text text;
+    gb_json_init(&text, lane->arena);
+    gb_api_view_operation(&text, &operation);
+    gb_api_answer_ok(request, gb_json_done(&text));
+}
+
+/* Nothing here: only the key's owner knows for sure. */
+static void ask_owner(struct gb_api_lane *lane, struct gb_api_request *request)
+{
+    struct gb_dc owner;
+    const char *scope = gb_http_query(request->http, "scope");
+    bool known =
+        gb_api_key_owner(&lane->api->settings, request->subject, request->client.home, &owner);
+    if (!known) {
+        gb_api_refuse(request, GB_API_UNKNOWN_DATACENTER, NULL,
+                      gb_arena_strdup(lane->arena, owner.code));
+        return;
+    }
+    if (gb_dc_equal(owner, lane->api->settings.dc) || scope != NULL) {
+        gb_api_refuse(request, GB_API_OPERATION_NOT_FOUND, NULL, NULL);
+        return;
+    }
+    struct gb_http_answer answer;
+    struct gb_err err;
+    const char *path =
+        gb_arena_printf(lane->arena, "%s?scope=local",
+                        gb_api_location("/v1/operations/", request->subject, lane->arena));
+    enum gb_result result =
+        gb_api_ask(lane, request, owner, "GET", path, (struct gb_bytes){NULL, 0}, &answer, &err);
+    if (result == GB_OK && answer.status == 200)
+        gb_api_answer_ok(request, answer.body);
+    else if (result == GB_OK && answer.status == 404)
+        gb_api_refuse(request, GB_API_OPERATION_NOT_FOUND, NULL, NULL);
+    else
+        gb_api_refuse(request, GB_API_OWNER_UNREACHABLE, NULL,
+                      gb_arena_strdup(lane->arena, owner.code));
+}
+
+enum gb_result gb_api_read_operation(struct gb_api_lane *lane, struct gb_api_request *request,
+                                     struct gb_err *err)
+{
+    const char *scope = gb_http_query(request->http, "scope");
+    if (!gb_key_valid(request->subject)) {
+        gb_api_refuse(request, GB_API_KEY_INVALID, NULL, NULL);
+        return GB_OK;
+    }
+    if (scope != NULL && strcmp(scope, "local") != 0) {
+        gb_api_refuse(request, GB_API_QUERY_INVALID, "scope", "local, or left out");
+        return GB_OK;
+    }
+    struct gb_call call;
+    gb_call_init(&call, &gb_sql_operation_read, lane->arena);
+    gb_params_int4(&call.params, request->client.client_no.value);
+    gb_params_text(&call.params, request->subject);
+    enum gb_result result = gb_pg_call(lane->pg, &call, err);
+    if (result != GB_OK)
+        return result;
+    if (gb_rows_count(call.rows) == 1)
+        answer_row(lane, request, call.rows);
+    else
+        ask_owner(lane, request);
+    gb_calls_release(&call, 1);
+    return GB_OK;
+}

@@ -1,0 +1,86 @@
+/* Pay-ins whose keys are owned elsewhere: the row here and the message to the owner. */
+#include "api/columns.h"
+#include "bus/record.h"
+#include "db/sql.h"
+#include "wire/messages.h"
+
+/* Of each relayed pay-in. */
+struct messages {
+    const char **topic;
+    struct gb_uuid *id;
+    struct gb_bytes *payload;
+};
+
+static enum gb_result write_message(struct gb_api *api, const struct gb_api_request *request,
+                                    struct gb_arena *arena, struct gb_bytes *ret,
+                                    struct gb_err *err)
+{
+    const struct gb_api_payin *payin = &request->payin;
+    struct gb_message_payin message = {
+        .account =
+            {
+                .dc = api->settings.dc,
+                .incarnation = atomic_load(&api->incarnation),
+                .account_id = payin->account_id,
+                .account_no = payin->known.account_no,
+                .currency = payin->currency,
+            },
+        .owner = payin->owner,
+        .client_no = request->client.client_no,
+        .key = request->key,
+        .amount = payin->amount,
+        .reference = payin->reference,
+        .metadata = payin->metadata,
+        .accepted_at_us = payin->created_at_us,
+        .awaited = request->wait_s > 0,
+    };
+    return gb_wire_payin_encode(&message, arena, ret, err);
+}
+
+static enum gb_result write_messages(struct gb_api *api, struct gb_api_request *const *requests,
+                                     size_t n, struct gb_arena *arena, struct messages *ret,
+                                     struct gb_err *err)
+{
+    ret->topic = gb_arena_array(arena, n, sizeof(*ret->topic));
+    ret->id = gb_arena_array(arena, n, sizeof(*ret->id));
+    ret->payload = gb_arena_array(arena, n, sizeof(*ret->payload));
+    GB_CHECK(ret->topic != NULL && ret->id != NULL && ret->payload != NULL);
+    for (size_t i = 0; i < n; i++) {
+        char topic[GB_TOPIC_SIZE];
+        gb_topic_name(topic, requests[i]->payin.owner.code, "payin");
+        ret->topic[i] = gb_arena_strdup(arena, topic);
+        ret->id[i] = gb_uuid_v7();
+        enum gb_result result = write_message(api, requests[i], arena, &ret->payload[i], err);
+        if (result != GB_OK)
+            return result;
+    }
+    return GB_OK;
+}
+
+enum gb_result gb_api_call_relay(struct gb_api *api, struct gb_call *call,
+                                 struct gb_api_request *const *requests,
+                                 const struct gb_api_columns *c, struct gb_arena *arena,
+                                 struct gb_err *err)
+{
+    struct messages messages;
+    enum gb_result result = write_messages(api, requests, c->n, arena, &messages, err);
+    if (result != GB_OK)
+        return result;
+    gb_call_init(call, &gb_sql_relay_accept, arena);
+    gb_params_int4_array(&call->params, c->client_no, NULL, c->n);
+    gb_params_text_array(&call->params, c->key, c->n);
+    gb_params_text_array(&call->params, c->owner, c->n);
+    gb_params_int8_array(&call->params, c->account_no, NULL, c->n);
+    gb_params_int8_array(&call->params, c->amount, NULL, c->n);
+    gb_params_int8_array(&call->params, c->created_at_us, NULL, c->n);
+    gb_params_uuid_array(&call->params, c->trace_id, c->n);
+    gb_params_int8_array(&call->params, c->span_id, NULL, c->n);
+    gb_params_text_array(&call->params, c->reference, c->n);
+    gb_params_text_array(&call->params, c->metadata, c->n);
+    gb_params_text_array(&call->params, messages.topic, c->n);
+    gb_params_uuid_array(&call->params, messages.id, c->n);
+    gb_params_text_array(&call->params, c->account_id, c->n);
+    gb_params_bytea_array(&call->params, messages.payload, c->n);
+    gb_params_int4(&call->params, atomic_load(&api->epoch));
+    return GB_OK;
+}

@@ -1,0 +1,22 @@
+#include "api/route_table.h"
+
+#include "api/steps.h"
+
+/* clang-format off */
+const struct gb_api_route gb_api_routes[] = {
+    {"POST",   "/v1/pay-ins",               GB_ROLE_WRITE, gb_api_prepare_payin,   NULL,                   ""},
+    {"POST",   "/v1/accounts",              GB_ROLE_WRITE, gb_api_prepare_opening, gb_api_open_account,    ""},
+    {"GET",    "/v1/accounts",              GB_ROLE_READ,  NULL,                   gb_api_list_accounts,   "limit cursor"},
+    {"GET",    "/v1/accounts/{id}",         GB_ROLE_READ,  NULL,                   gb_api_read_account,    ""},
+    {"PATCH",  "/v1/accounts/{id}",         GB_ROLE_WRITE, gb_api_prepare_change,  gb_api_change_account,  ""},
+    {"DELETE", "/v1/accounts/{id}",         GB_ROLE_WRITE, NULL,                   gb_api_close_account,   ""},
+    {"GET",    "/v1/accounts/{id}/balance", GB_ROLE_READ,  NULL,                   gb_api_read_balance,    ""},
+    {"GET",    "/v1/accounts/{id}/entries", GB_ROLE_READ,  NULL,                   gb_api_list_entries,    "limit cursor dc"},
+    {"GET",    "/v1/operations",            GB_ROLE_READ,  NULL,                   gb_api_list_operations, "account_id state limit cursor scope"},
+    {"GET",    "/v1/operations/{key}",      GB_ROLE_READ,  NULL,                   gb_api_read_operation,  "scope"},
+};
+/* clang-format on */
+
+const size_t gb_api_routes_count = sizeof(gb_api_routes) / sizeof(gb_api_routes[0]);
+_Static_assert(sizeof(gb_api_routes) / sizeof(gb_api_routes[0]) <= GB_API_ROUTES_MAX,
+               "raise the bound");

@@ -1,0 +1,40 @@
+/* views.h: the JSON of what the API shows. Each writes one object. */
+#ifndef GB_API_VIEWS_H
+#define GB_API_VIEWS_H
+
+#include "api/api.h"
+#include "api/json_text.h"
+
+struct gb_api_operation {
+    const char *key;
+    const char *owner;
+    int kind, state;
+    const char *account_id;
+    int64_t amount;
+    const char *currency;
+    const char *reason; /* NULL: none */
+    int64_t created_at_us;
+    int64_t decided_at_us;  /* 0: not decided */
+    const char *decided_by; /* NULL: here */
+};
+void gb_api_view_operation(struct gb_json_text *text, const struct gb_api_operation *operation);
+
+struct gb_api_account_row {
+    int64_t account_no;
+    const char *account_id, *name, *currency;
+    int status;
+    int64_t version, created_at_us, updated_at_us;
+};
+void gb_api_view_account(struct gb_json_text *text, const struct gb_api_account_row *account);
+/* From a row of account_read, account_list, account_open or account_change; text lives as long as
+ * the rows. */
+struct gb_api_account_row gb_api_account_of(const struct gb_rows *rows, size_t row);
+
+/* Ends a list that began with `{"data":[`: `],"has_more":...,"next_cursor":...}`. Cursor NULL:
+ * there is no more. */
+void gb_api_view_list_end(struct gb_json_text *text, const char *next_cursor);
+
+/* "/v1/accounts/" and the like, with `part` percent-encoded behind it; in the arena. */
+const char *gb_api_location(const char *before, const char *part, struct gb_arena *arena);
+
+#endif

@@ -1,0 +1,82 @@
+#include <string.h>
+
+#include "api/views.h"
+
+void gb_api_view_operation(struct gb_json_text *text, const struct gb_api_operation *operation)
+{
+    gb_json_raw(text, "{");
+    gb_json_member_text(text, "key", operation->key);
+    gb_json_member_text(text, "owner", operation->owner);
+    gb_json_member_text(text, "kind", gb_operation_kind_name(operation->kind));
+    gb_json_member_text(text, "state", gb_operation_state_name(operation->state));
+    gb_json_member_text(text, "account_id", operation->account_id);
+    gb_json_member_money(text, "amount", operation->amount, operation->currency);
+    gb_json_member_text(text, "reason", operation->reason);
+    gb_json_member_time(text, "created_at", operation->created_at_us);
+    gb_json_member_time(text, "decided_at", operation->decided_at_us);
+    gb_json_member_text(text, "decided_by", operation->decided_by);
+    gb_json_raw(text, "}");
+}
+
+void gb_api_view_account(struct gb_json_text *text, const struct gb_api_account_row *account)
+{
+    gb_json_raw(text, "{");
+    gb_json_member_text(text, "account_id", account->account_id);
+    gb_json_member_int(text, "account_no", account->account_no);
+    gb_json_member_text(text, "name", account->name);
+    gb_json_member_text(text, "currency", account->currency);
+    gb_json_member_text(text, "status", gb_account_status_name(account->status));
+    gb_json_member_int(text, "version", account->version);
+    gb_json_member_time(text, "created_at", account->created_at_us);
+    gb_json_member_time(text, "updated_at", account->updated_at_us);
+    gb_json_raw(text, "}");
+}
+
+struct gb_api_account_row gb_api_account_of(const struct gb_rows *rows, size_t row)
+{
+    return (struct gb_api_account_row){
+        .account_no = gb_rows_int(rows, row, 0),
+        .account_id = gb_rows_text(rows, row, 1),
+        .name = gb_rows_text(rows, row, 2),
+        .currency = gb_rows_text(rows, row, 3),
+        .status = (int)gb_rows_int(rows, row, 4),
+        .version = gb_rows_int(rows, row, 5),
+        .created_at_us = gb_rows_int(rows, row, 6),
+        .updated_at_us = gb_rows_int(rows, row, 7),
+    };
+}
+
+void gb_api_view_list_end(struct gb_json_text *text, const char *next_cursor)
+{
+    gb_json_raw(text, next_cursor == NULL ? "],\"has_more\":false" : "],\"has_more\":true");
+    gb_json_name(text, "next_cursor");
+    if (next_cursor == NULL)
+        gb_json_raw(text, "null");
+    else
+        gb_json_string(text, next_cursor);
+    gb_json_raw(text, "}");
+}
+
+const char *gb_api_location(const char *before, const char *part, struct gb_arena *arena)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    static const char plain[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:";
+    size_t head = strlen(before);
+    char *location = gb_arena_alloc(arena, head + 3 * strlen(part) + 1);
+    if (location == NULL)
+        return NULL;
+    memcpy(location, before, head);
+    char *to = location + head;
+    for (const unsigned char *at = (const unsigned char *)part; *at != '\0'; at++) {
+        if (strchr(plain, *at) != NULL) {
+            *to++ = (char)*at;
+        } else {
+            *to++ = '%';
+            *to++ = hex[*at >> 4];
+            *to++ = hex[*at & 15];
+        }
+    }
+    *to = '\0';
+    return location;
+}
