@@ -132,6 +132,16 @@ static void connection_refuse(const struct gb_http_gate *gate, int fd)
     (void)close(fd);
 }
 
+/* Counts a connection that was accepted; false: there are too many. */
+static bool count_in(struct gb_http_gate *gate)
+{
+    (void)pthread_mutex_lock(&gate->lock);
+    bool room = gate->count < gate->server->options.connections_max;
+    gate->count += room;
+    (void)pthread_mutex_unlock(&gate->lock);
+    return room;
+}
+
 static void accept_waiting(struct gb_http_gate *gate)
 {
     for (int i = 0; i < ACCEPTS_PER_ROUND; i++) {
@@ -141,13 +151,13 @@ static void accept_waiting(struct gb_http_gate *gate)
             accept4(gate->listen_fd, (struct sockaddr *)&from, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0)
             return;
-        (void)pthread_mutex_lock(&gate->lock);
-        bool full = gate->count >= gate->server->options.connections_max;
-        (void)pthread_mutex_unlock(&gate->lock);
-        if (full)
+        if (!count_in(gate)) {
             connection_refuse(gate, fd);
-        else /* the library closes it on failure, too */
-            (void)MHD_add_connection(gate->server->daemon, fd, (struct sockaddr *)&from, size);
+            continue;
+        }
+        struct gb_http_server *server = gate->server;
+        gb_http_worker_give(&server->workers[gate->next_worker], fd, &from, size);
+        gate->next_worker = (gate->next_worker + 1) % server->workers_count;
     }
 }
 
@@ -279,7 +289,6 @@ void gb_http_gate_enter(struct gb_http_gate *gate, struct gb_http_connection *co
     if (connection->next != NULL)
         connection->next->previous = connection;
     gate->connections = connection;
-    gate->count++;
     (void)pthread_mutex_unlock(&gate->lock);
 }
 
@@ -292,6 +301,13 @@ void gb_http_gate_leave(struct gb_http_gate *gate, struct gb_http_connection *co
         gate->connections = connection->next;
     if (connection->next != NULL)
         connection->next->previous = connection->previous;
+    gate->count--;
+    (void)pthread_mutex_unlock(&gate->lock);
+}
+
+void gb_http_gate_give_up(struct gb_http_gate *gate)
+{
+    (void)pthread_mutex_lock(&gate->lock);
     gate->count--;
     (void)pthread_mutex_unlock(&gate->lock);
 }

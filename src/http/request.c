@@ -183,6 +183,9 @@ void gb_http_respond(struct gb_http_request *request, int status,
     /* Once it is said that the answer is there, the server's thread may free the request at any
      * moment. */
     struct MHD_Connection *mhd = request->mhd;
-    if (atomic_exchange(&request->state, GB_HTTP_ANSWERED) == GB_HTTP_SUSPENDED)
-        MHD_resume_connection(mhd);
+    struct gb_http_worker *worker = request->connection->worker;
+    if (atomic_exchange(&request->state, GB_HTTP_ANSWERED) != GB_HTTP_SUSPENDED)
+        return;
+    MHD_resume_connection(mhd);
+    gb_http_worker_wake(worker);
 }

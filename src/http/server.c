@@ -10,7 +10,7 @@
 #include "runtime/clock.h"
 
 /* Memory of one connection for its headers: more than that is 431, from the library. */
-enum { CONNECTION_BYTES = 16 * 1024, DISCARD_BYTES_MAX = 1024 * 1024, STACK_BYTES = 256 * 1024 };
+enum { CONNECTION_BYTES = 16 * 1024, DISCARD_BYTES_MAX = 1024 * 1024 };
 
 static int64_t deadline_from_now(const struct gb_http_server *server)
 {
@@ -29,7 +29,8 @@ static bool phase_enter(struct gb_http_connection *connection, int from, int to,
 static void on_connection(void *context, struct MHD_Connection *mhd, void **own,
                           enum MHD_ConnectionNotificationCode code)
 {
-    struct gb_http_server *server = context;
+    struct gb_http_worker *worker = context;
+    struct gb_http_server *server = worker->server;
     struct gb_http_connection *connection = *own;
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
         gb_http_gate_leave(&server->gate, connection);
@@ -38,10 +39,12 @@ static void on_connection(void *context, struct MHD_Connection *mhd, void **own,
     }
     connection = calloc(1, sizeof(*connection));
     GB_CHECK(connection != NULL);
+    connection->worker = worker;
     connection->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     atomic_store(&connection->deadline_us, deadline_from_now(server));
     gb_http_gate_enter(&server->gate, connection);
     *own = connection;
+    worker->started = true;
 }
 
 static void active_add(struct gb_http_server *server)
@@ -152,8 +155,10 @@ static enum MHD_Result request_hand_over(struct gb_http_request *request)
         return queue_answer(request);
     MHD_suspend_connection(request->mhd);
     int in_handle = GB_HTTP_IN_HANDLE;
-    if (!atomic_compare_exchange_strong(&request->state, &in_handle, GB_HTTP_SUSPENDED))
+    if (!atomic_compare_exchange_strong(&request->state, &in_handle, GB_HTTP_SUSPENDED)) {
         MHD_resume_connection(request->mhd); /* answered in between */
+        gb_http_worker_wake(request->connection->worker);
+    }
     return MHD_YES;
 }
 
@@ -200,27 +205,40 @@ static size_t unescape(void *context, struct MHD_Connection *mhd, char *text)
     return (size_t)(to - text);
 }
 
-static struct MHD_Daemon *daemon_start(struct gb_http_server *server)
+static struct MHD_Daemon *daemon_start(struct gb_http_server *server, struct gb_http_worker *worker)
 {
     const struct gb_http_server_options *options = &server->options;
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC |
-                     MHD_USE_NO_LISTEN_SOCKET;
-    /* The gate counts; the library's own bound only has to stay out of its way in each thread. */
-    unsigned limit = (options->connections_max + 64) * options->threads;
+    unsigned flags =
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_NO_LISTEN_SOCKET;
+    /* The gate counts; the library's own bound only has to stay out of its way. */
+    unsigned limit = options->connections_max + 64;
     struct MHD_OptionItem items[] = {
         {MHD_OPTION_CONNECTION_LIMIT, limit, NULL},
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_BYTES, NULL},
         {MHD_OPTION_CONNECTION_TIMEOUT, 0, NULL},
         {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
-        {MHD_OPTION_THREAD_STACK_SIZE, STACK_BYTES, NULL},
-        {options->threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, options->threads,
-         NULL},
         {MHD_OPTION_END, 0, NULL},
     };
     return MHD_start_daemon(flags, 0, NULL, NULL, on_access, server, MHD_OPTION_NOTIFY_COMPLETED,
                             on_completed, server, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
-                            server, MHD_OPTION_UNESCAPE_CALLBACK, unescape, server,
+                            worker, MHD_OPTION_UNESCAPE_CALLBACK, unescape, server,
                             MHD_OPTION_ARRAY, items, MHD_OPTION_END);
+}
+
+static bool workers_start(struct gb_http_server *server)
+{
+    server->workers = calloc(server->options.threads, sizeof(*server->workers));
+    GB_CHECK(server->workers != NULL);
+    while (server->workers_count < server->options.threads) {
+        struct gb_http_worker *worker = &server->workers[server->workers_count];
+        worker->server = server;
+        worker->daemon = daemon_start(server, worker);
+        if (worker->daemon == NULL)
+            return false;
+        gb_http_worker_start(worker);
+        server->workers_count++;
+    }
+    return true;
 }
 
 enum gb_result gb_http_server_open(const struct gb_http_server_options *options,
@@ -242,8 +260,7 @@ enum gb_result gb_http_server_open(const struct gb_http_server_options *options,
     GB_CHECK(pthread_cond_init(&server->quiet, &monotonic) == 0);
     (void)pthread_condattr_destroy(&monotonic);
     GB_CHECK(pthread_mutex_init(&server->lock, NULL) == 0);
-    server->daemon = daemon_start(server);
-    if (server->daemon == NULL) {
+    if (!workers_start(server)) {
         gb_http_server_close(server);
         return gb_err_set(err, GB_FATAL, "HTTP_SERVER", "cannot start at %s", options->listen);
     }
@@ -270,8 +287,9 @@ void gb_http_server_close(struct gb_http_server *server)
     if (server == NULL)
         return;
     gb_http_gate_stop(&server->gate);
-    if (server->daemon != NULL)
-        MHD_stop_daemon(server->daemon);
+    for (unsigned i = 0; i < server->workers_count; i++)
+        gb_http_worker_stop(&server->workers[i]);
+    free(server->workers);
     gb_http_gate_done(&server->gate);
     while (server->spare != NULL) {
         struct gb_http_request *request = server->spare;

@@ -31,6 +31,7 @@ enum gb_result gb_http_server_open(const struct gb_http_server_options *options,
 /* Takes no new connections and lets the requests that are in work be answered, at most timeout_ms.
  */
 void gb_http_server_drain(struct gb_http_server *server, int64_t timeout_ms);
+/* NULL is fine. All requests are answered, and no thread is inside gb_http_respond any more. */
 void gb_http_server_close(struct gb_http_server *server);
 /* The port that was bound (for listen "...:0"). */
 uint16_t gb_http_server_port(const struct gb_http_server *server);

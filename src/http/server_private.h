@@ -21,6 +21,7 @@ enum gb_http_phase {
 
 struct gb_http_connection {
     struct gb_http_connection *next, *previous; /* under the gate's lock */
+    struct gb_http_worker *worker;
     int fd;
     _Atomic int phase;
     _Atomic int64_t deadline_us; /* of the phase; monotonic */
@@ -44,6 +45,7 @@ struct gb_http_gate {
                              meanwhile */
     struct gb_http_connection *connections;
     unsigned count;
+    unsigned next_worker; /* who gets the next connection; the thread's */
 };
 
 enum gb_result gb_http_gate_open(struct gb_http_gate *gate, struct gb_http_server *server,
@@ -53,8 +55,11 @@ void gb_http_gate_refuse_new(
     struct gb_http_gate *gate); /* closes the listening socket; cutting goes on */
 void gb_http_gate_stop(struct gb_http_gate *gate); /* joins the thread */
 void gb_http_gate_done(struct gb_http_gate *gate); /* when all connections have left */
+/* A connection that was counted when it was accepted: is known now, is gone, or never came so far.
+ */
 void gb_http_gate_enter(struct gb_http_gate *gate, struct gb_http_connection *connection);
 void gb_http_gate_leave(struct gb_http_gate *gate, struct gb_http_connection *connection);
+void gb_http_gate_give_up(struct gb_http_gate *gate);
 
 enum gb_http_request_state {
     GB_HTTP_ARRIVING,  /* still being read */
@@ -80,9 +85,36 @@ struct gb_http_request {
     _Atomic int state;
 };
 
+struct gb_http_newcomer;
+
+/* A thread with its share of the connections, and the library's daemon that it alone runs. */
+struct gb_http_worker {
+    struct gb_http_server *server;
+    struct MHD_Daemon *daemon;
+    int epoll_fd; /* the library's; readable: there is something to do */
+    int wake_fd;  /* eventfd that wakes the thread */
+    _Atomic bool stopping;
+    _Atomic bool woken; /* and has not looked yet */
+    pthread_t thread;
+    bool started;         /* the thread's: the library has taken the connection that was added */
+    pthread_mutex_t lock; /* what follows */
+    struct gb_http_newcomer *newcomers;
+};
+
+/* `server` and `daemon` are set. */
+void gb_http_worker_start(struct gb_http_worker *worker);
+/* Stops the thread and the daemon, which must not have suspended connections. */
+void gb_http_worker_stop(struct gb_http_worker *worker);
+/* Lets the thread look at what was resumed. */
+void gb_http_worker_wake(struct gb_http_worker *worker);
+/* Hands over a new connection, counted by the gate. */
+void gb_http_worker_give(struct gb_http_worker *worker, int fd, const struct sockaddr_storage *from,
+                         socklen_t from_size);
+
 struct gb_http_server {
     struct gb_http_server_options options;
-    struct MHD_Daemon *daemon;
+    struct gb_http_worker *workers;
+    unsigned workers_count;
     struct gb_http_gate gate;
     _Atomic bool draining;
     pthread_mutex_t lock; /* what follows */

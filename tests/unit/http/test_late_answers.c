@@ -1,9 +1,10 @@
-/* 1,024 connections whose answers all come later, from another thread and in another order, round
- * after round: nobody stalls. (One epoll thread of the library stalls from 128 connections on; its
- * pool does not.) */
+/* Many connections at once: nobody stalls. (The library's own event loop sleeps for ever when 128
+ * of them have something in the same moment.) */
 #include <pthread.h>
+#include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,7 +65,9 @@ static void expect(int fd, int connection, int round)
     assert_string_equal(body, path);
 }
 
-static void test_nobody_stalls(void **state)
+/* 1,024 connections whose answers all come later, from another thread and in another order, round
+ * after round. */
+static void test_late_answers(void **state)
 {
     (void)state;
     static int fds[CONNECTIONS];
@@ -104,8 +107,74 @@ static void test_nobody_stalls(void **state)
     gb_queue_free(waiting);
 }
 
+static sem_t entered, go_on;
+
+/* The first request holds the server's only thread until all others have come. */
+static void handle_in_step(void *context, struct gb_http_request *request)
+{
+    _Atomic bool *first = context;
+    if (atomic_exchange(first, false)) {
+        (void)sem_post(&entered);
+        (void)sem_wait(&go_on);
+    }
+    gb_http_respond(request, 200, NULL, 0, "text/plain",
+                    (struct gb_bytes){.data = "ok", .size = 2});
+}
+
+static void ask_all_at_once(uint16_t port, size_t others, _Atomic bool *first)
+{
+    int held = hand_connect(port), fds[512];
+    char text[TEXT_SIZE];
+    assert_true(others <= sizeof(fds) / sizeof(fds[0]));
+    for (size_t i = 0; i < others; i++) {
+        fds[i] = hand_connect(port);
+        ask(fds[i], 0, 0); /* the connection is known to the server's thread now */
+        assert_int_equal(hand_read(fds[i], false, text, sizeof(text)), 200);
+    }
+    atomic_store(first, true);
+    ask(held, 0, 0);
+    (void)sem_wait(&entered);
+    for (size_t i = 0; i < others; i++)
+        ask(fds[i], (int)i, 1);
+    (void)sem_post(&go_on);
+    assert_int_equal(hand_read(held, false, text, sizeof(text)), 200);
+    for (size_t i = 0; i < others; i++) {
+        assert_int_equal(hand_read(fds[i], false, text, sizeof(text)), 200);
+        (void)close(fds[i]);
+    }
+    (void)close(held);
+}
+
+/* As many as the library takes from epoll in one go, and multiples of that, are ready in the same
+ * moment and nothing comes after them. */
+static void test_all_at_once(void **state)
+{
+    (void)state;
+    static _Atomic bool first;
+    (void)sem_init(&entered, 0, 0);
+    (void)sem_init(&go_on, 0, 0);
+    struct gb_http_server_options options = {
+        .listen = "127.0.0.1:0",
+        .threads = 1,
+        .connections_max = CONNECTIONS,
+        .body_bytes_max = 1024,
+        .request_timeout_ms = ALL_MS,
+        .arena_bytes = 16 * 1024,
+        .handle = handle_in_step,
+        .context = &first,
+    };
+    struct gb_http_server *server;
+    struct gb_err err;
+    assert_int_equal(gb_http_server_open(&options, &server, &err), GB_OK);
+    for (size_t others = 64; others <= 512; others *= 2)
+        ask_all_at_once(gb_http_server_port(server), others, &first);
+    gb_http_server_drain(server, 1000);
+    gb_http_server_close(server);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_nobody_stalls)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_late_answers),
+                                       cmocka_unit_test(test_all_at_once)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
