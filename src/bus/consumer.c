@@ -181,6 +181,12 @@ enum gb_result gb_consumer_open(const struct gb_consumer_options *options, struc
     return GB_OK;
 }
 
+static void drop(rd_kafka_message_t *message)
+{
+    if (message != NULL)
+        rd_kafka_message_destroy(message);
+}
+
 /* rd_kafka_consumer_close would wait without a bound for a coordinator that is away. */
 static void leave_group(struct gb_consumer *consumer)
 {
@@ -190,7 +196,7 @@ static void leave_group(struct gb_consumer *consumer)
         rd_kafka_error_destroy(error);
     int64_t deadline_us = gb_clock_mono_us() + CLOSE_TIMEOUT_US;
     while (!rd_kafka_consumer_closed(consumer->kafka) && gb_clock_mono_us() < deadline_us)
-        (void)rd_kafka_queue_poll_callback(queue, 50);
+        drop(rd_kafka_consume_queue(queue, 50)); /* serves callbacks, and records may come too */
     rd_kafka_queue_destroy(queue);
 }
 

@@ -201,6 +201,15 @@ static void positions_are_the_callers(void **state)
     read_up_to(&member, next, 3000);
     assert_true(member.assignments > before);
     assert_true(member.revocations > 0);
+
+    /* Closed while records are still coming. */
+    for (int p = 0; p < PARTITIONS; p++)
+        seek_ok(&member, p, 0);
+    count = 0;
+    for (int64_t deadline_us = gb_clock_mono_us() + 5000000;
+         count == 0 && gb_clock_mono_us() < deadline_us;)
+        count = poll_once(&member, 1, 100, &records);
+    assert_int_equal(count, 1);
     gb_consumer_close(member.consumer);
     mock_close(&mock);
 }
