@@ -35,7 +35,7 @@ struct gb_envelope {
     enum gb_message_kind kind;
     struct gb_uuid id;   /* ce_id */
     struct gb_dc source; /* ce_source "geobill/dc1" and geobill-source */
-    int64_t time_us;     /* ce_time */
+    int64_t time_us;     /* ce_time; not before 1970, not after 9999 */
     struct gb_trace trace;
     char stream[16]; /* "payin", "ledger", "dc2", "catalogue", "dlq" */
     struct gb_stream_mark mark;

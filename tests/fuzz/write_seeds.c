@@ -25,8 +25,9 @@ static void append(const char *path, const char *mode, const void *bytes, size_t
 /* Lists of an earlier run are emptied. */
 static void start_lists(struct seeds *seeds)
 {
-    static const char *const fuzzers[] = {"payin",  "ledger_entry", "account", "client",
-                                          "result", "status",       "frame",   "envelope"};
+    static const char *const fuzzers[] = {"payin",  "ledger_entry", "account",
+                                          "client", "result",       "status",
+                                          "frame",  "envelope",     "json_body"};
     for (size_t i = 0; i < sizeof(fuzzers) / sizeof(fuzzers[0]); i++) {
         char *list = gb_arena_printf(seeds->arena, "%s/%s", seeds->folder, fuzzers[i]);
         append(list, "wb", "", 0);
@@ -73,6 +74,9 @@ int main(int argc, char **argv)
     struct seeds seeds = {.folder = argv[1], .arena = gb_arena_new(1 << 20)};
     start_lists(&seeds);
     add_messages(&seeds);
+    static const char payin[] =
+        "{\"account_id\":\"a\",\"amount\":{\"minor_units\":1},\"metadata\":{\"\\u00e9\":[1.5e3]}}";
+    add(&seeds, "json_body", (struct gb_bytes){payin, sizeof(payin) - 1});
     struct gb_envelope envelope = {
         .kind = GB_MESSAGE_STATUS, .source = {"dc1"}, .time_us = 1795397935123456};
     add_envelope(&seeds, &envelope);
