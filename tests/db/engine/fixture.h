@@ -44,7 +44,8 @@ struct gb_command fixture_status(int64_t account_no);
 void fixture_payins(struct gb_command *ret, const char *prefix, int first, int count,
                     int64_t account_no, int accounts, int64_t amount);
 
-/* Runs a batch that must succeed, and then all of sql/checks, which must find nothing. */
+/* Runs a batch that must succeed, and then all of sql/checks about own money, which
+ * must find nothing. */
 void fixture_run(struct gb_command *commands, size_t count);
 void fixture_check_invariants(void);
 
