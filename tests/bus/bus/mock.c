@@ -1,5 +1,6 @@
 #include "mock.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -75,12 +76,8 @@ int64_t mock_cpu_us(void)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-int64_t mock_resident_bytes(void)
+int64_t mock_heap_bytes(void)
 {
-    long pages = 0;
-    long resident = 0;
-    FILE *file = fopen("/proc/self/statm", "r");
-    GB_CHECK(file != NULL && fscanf(file, "%ld %ld", &pages, &resident) == 2);
-    (void)fclose(file);
-    return (int64_t)resident * sysconf(_SC_PAGESIZE);
+    struct mallinfo2 heap = mallinfo2();
+    return (int64_t)(heap.uordblks + heap.hblkhd);
 }

@@ -28,8 +28,8 @@ void mock_topic(const struct mock *mock, const char *topic, int partitions);
 void mock_down(const struct mock *mock);
 void mock_up(const struct mock *mock);
 
-/* CPU time of this process and its resident memory. */
+/* CPU time of this process; bytes of its heap in use (0 under AddressSanitizer). */
 int64_t mock_cpu_us(void);
-int64_t mock_resident_bytes(void);
+int64_t mock_heap_bytes(void);
 
 #endif
