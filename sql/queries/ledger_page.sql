@@ -7,10 +7,11 @@ SELECT w.seq, w.xid, w.created_at_us, w.trace_id, w.span_id, s.account_id, s.cur
     w.out_total, w.in_total, w.account_version, w.client_no, w.key, w.reference, w.peer, w.link_out_total,
     w.link_in_total
 FROM ledger w
-LEFT JOIN share s USING (account_no)
+-- LIMIT 1 keeps it a look-up per row, whatever the planner believes of the number of rows.
+LEFT JOIN LATERAL (SELECT account_id, currency FROM share WHERE share.account_no = w.account_no LIMIT 1) AS s ON true
 WHERE (w.xid >= $5::text::xid8 AND w.xid <= $6::text::xid8
        OR w.xid = ANY (ARRAY(SELECT pg_snapshot_xip($1::text::pg_snapshot))))
-  AND w.seq BETWEEN $3::bigint AND $4::bigint
+  AND w.seq + 0 BETWEEN $3::bigint AND $4::bigint -- found by xid, never by seq: see page.xid_from
   AND pg_visible_in_snapshot(w.xid, $2::text::pg_snapshot)
   AND NOT pg_visible_in_snapshot(w.xid, $1::text::pg_snapshot)
 ORDER BY w.seq

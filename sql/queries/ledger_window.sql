@@ -13,5 +13,6 @@ FROM (
     ORDER BY seq
     LIMIT $3::integer
 ) AS w
-LEFT JOIN share s USING (account_no)
+-- LIMIT 1 keeps it a look-up per row, whatever the planner believes of the number of rows.
+LEFT JOIN LATERAL (SELECT account_id, currency FROM share WHERE share.account_no = w.account_no LIMIT 1) AS s ON true
 ORDER BY w.seq

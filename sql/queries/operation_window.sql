@@ -13,6 +13,8 @@ FROM (
     ORDER BY seq
     LIMIT $3::integer
 ) AS w
-LEFT JOIN account a USING (account_no)
-LEFT JOIN share s USING (account_no)
+-- LIMIT 1 keeps it a look-up per row, whatever the planner believes of the number of rows.
+LEFT JOIN LATERAL (SELECT account_id, currency FROM account WHERE account.account_no = w.account_no LIMIT 1) AS a ON true
+LEFT JOIN LATERAL (SELECT account_id, currency FROM share
+                   WHERE a.account_id IS NULL AND share.account_no = w.account_no LIMIT 1) AS s ON true
 ORDER BY w.seq

@@ -7,7 +7,7 @@ FROM outbox
 WHERE stream = $7::text
   AND (xid >= $5::text::xid8 AND xid <= $6::text::xid8
        OR xid = ANY (ARRAY(SELECT pg_snapshot_xip($1::text::pg_snapshot))))
-  AND seq BETWEEN $3::bigint AND $4::bigint
+  AND seq + 0 BETWEEN $3::bigint AND $4::bigint -- found by xid, never by seq: see page.xid_from
   AND pg_visible_in_snapshot(xid, $2::text::pg_snapshot)
   AND NOT pg_visible_in_snapshot(xid, $1::text::pg_snapshot)
 ORDER BY seq

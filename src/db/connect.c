@@ -40,9 +40,10 @@ static char *session_options(const struct gb_pg *pg, const PQconninfoOption *giv
     char *options = NULL;
     int size = asprintf(
         &options,
-        "%s -c statement_timeout=%lld -c idle_in_transaction_session_timeout=%lld -c jit=off",
+        "%s -c statement_timeout=%lld -c idle_in_transaction_session_timeout=%lld -c jit=off %s",
         theirs, (long long)pg->statement_timeout_ms,
-        (long long)(pg->statement_timeout_ms + SOCKET_GRACE_MS));
+        (long long)(pg->statement_timeout_ms + SOCKET_GRACE_MS),
+        pg->settings == NULL ? "" : pg->settings);
     GB_CHECK(size > 0);
     return options;
 }
@@ -142,6 +143,7 @@ enum gb_result gb_pg_open(const struct gb_pg_options *options, struct gb_pg **re
     pg->user = copy_or_null(options->user);
     pg->password = copy_or_null(options->password);
     pg->application_name = copy_or_null(options->application_name);
+    pg->settings = copy_or_null(options->settings);
     pg->connect_timeout_ms = options->connect_timeout_ms;
     pg->statement_timeout_ms = options->statement_timeout_ms;
     enum gb_result result = gb_pg_reset(pg, err);
@@ -162,6 +164,7 @@ void gb_pg_close(struct gb_pg *pg)
     free(pg->user);
     free(pg->password);
     free(pg->application_name);
+    free(pg->settings);
     free(pg);
 }
 

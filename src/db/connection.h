@@ -16,6 +16,7 @@ struct gb_pg {
     char *user;
     char *password;
     char *application_name;
+    char *settings;
     int64_t connect_timeout_ms;
     int64_t statement_timeout_ms;
 };

@@ -29,6 +29,7 @@ struct gb_pg_options {
      * second longer is given up (DEADLINE_PASSED), and ends a transaction in which we are as long
      * idle. */
     int64_t statement_timeout_ms;
+    const char *settings; /* more of the session's: "-c name=value ..."; NULL: none */
 };
 
 /* Connects. GB_RETRY when the server is away, GB_FATAL when it refuses us (password, role,

@@ -98,6 +98,9 @@ enum gb_result gb_publisher_connect(const struct gb_publisher_settings *settings
         .application_name = name,
         .connect_timeout_ms = settings->connect_timeout_ms,
         .statement_timeout_ms = settings->statement_timeout_ms,
+        /* Few statements, run often, with one good plan each: planning would cost more than
+         * running, and plans made for an empty window are wrong for a full one. */
+        .settings = "-c plan_cache_mode=force_generic_plan",
     };
     return gb_pg_open(&options, ret, err);
 }

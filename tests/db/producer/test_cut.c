@@ -10,12 +10,16 @@
 #include <cmocka.h>
 
 #include "scene.h"
+#include "wire/messages.h"
 
 static struct gb_test_postgres *server;
 
 static int group_setup(void **state)
 {
     (void)state;
+    struct gb_err err;
+    if (gb_wire_init(&err) != GB_OK)
+        return -1;
     server = gb_test_postgres_start();
     gb_test_database(server, "dc1", "dc1", "dc1");
     gb_test_database_empty(server, "elsewhere");
@@ -26,6 +30,7 @@ static int group_teardown(void **state)
 {
     (void)state;
     gb_test_postgres_stop(server);
+    gb_wire_done();
     return 0;
 }
 
