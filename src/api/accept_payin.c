@@ -85,7 +85,7 @@ static void *run(void *context)
                                      api->settings.intake_batch_max, IDLE_MS);
         if (count > 0)
             accept_batch(intake, count);
-        else if (atomic_load(&api->stopping))
+        else if (atomic_load(&api->closed))
             return NULL;
     }
 }

@@ -108,7 +108,8 @@ struct gb_api {
     struct gb_api_waiter *waiter;
     struct gb_api_lanes *lanes;
     struct gb_wake_sender *wake; /* NULL: the publisher polls */
-    _Atomic bool stopping;
+    _Atomic bool stopping;       /* nobody waits for outcomes any more */
+    _Atomic bool closed;         /* the queues are, too: their threads end when they are empty */
 };
 
 /* The request's way: see api.h's head. Each gives the request away. */
@@ -128,6 +129,13 @@ void gb_api_to_intake(struct gb_api_request *request);
  * incarnation and epoch. */
 enum gb_result gb_api_connect(struct gb_api *api, const char *part, struct gb_pg **ret,
                               struct gb_err *err) GB_MUST_USE;
+
+/* Starts everything; waits for no database. On failure nothing is left open. Wire is initialised,
+ * the config lives longer. */
+enum gb_result gb_api_open(struct gb_api *api, const struct gb_config *config,
+                           struct gb_err *err) GB_MUST_USE;
+/* Takes nothing new, finishes what is begun, answers it, and lets go of everything. */
+void gb_api_close(struct gb_api *api);
 
 /* What of this process is ready: a gb_health_ready. */
 bool gb_api_ready(void *context, char *ret_why, size_t size);

@@ -5,7 +5,8 @@
 #include "api/views.h"
 #include "db/sql.h"
 
-static struct gb_bytes write_list(const struct gb_rows *rows, size_t limit, struct gb_arena *arena)
+static struct gb_bytes write_list(const struct gb_rows *rows, size_t limit, json_t *cursor,
+                                  struct gb_arena *arena)
 {
     size_t found = gb_rows_count(rows), shown = found < limit ? found : limit;
     struct gb_json_text text;
@@ -15,15 +16,27 @@ static struct gb_bytes write_list(const struct gb_rows *rows, size_t limit, stru
         struct gb_api_account_row account = gb_api_account_of(rows, i);
         gb_json_raw(&text, i == 0 ? "" : ",");
         gb_api_view_account(&text, &account);
+        if (i + 1 == shown)
+            (void)json_object_set_new(cursor, "after", json_string(account.account_id));
     }
-    const char *next = NULL;
-    if (found > shown) {
-        json_t *place = json_pack("{s:s}", "after", gb_api_account_of(rows, shown - 1).account_id);
-        next = gb_api_cursor_encode(place, arena);
-        json_decref(place);
-    }
-    gb_api_view_list_end(&text, next);
+    gb_api_view_list_end(&text, found > shown, cursor);
     return gb_json_done(&text);
+}
+
+static enum gb_result list(struct gb_api_lane *lane, struct gb_api_request *request, int32_t limit,
+                           json_t *cursor, struct gb_err *err)
+{
+    const char *after = json_string_value(json_object_get(cursor, "after"));
+    struct gb_call call;
+    gb_call_init(&call, &gb_sql_account_list, lane->arena);
+    gb_params_text(&call.params, after == NULL ? "" : after);
+    gb_params_int4(&call.params, limit + 1);
+    enum gb_result result = gb_pg_call(lane->pg, &call, err);
+    if (result != GB_OK)
+        return result;
+    gb_api_answer_ok(request, write_list(call.rows, (size_t)limit, cursor, lane->arena));
+    gb_calls_release(&call, 1);
+    return GB_OK;
 }
 
 enum gb_result gb_api_list_accounts(struct gb_api_lane *lane, struct gb_api_request *request,
@@ -33,16 +46,7 @@ enum gb_result gb_api_list_accounts(struct gb_api_lane *lane, struct gb_api_requ
     json_t *cursor;
     if (!gb_api_read_limit(request, &limit) || !gb_api_read_cursor(request, lane->arena, &cursor))
         return GB_OK;
-    const char *after = json_string_value(json_object_get(cursor, "after"));
-    struct gb_call call;
-    gb_call_init(&call, &gb_sql_account_list, lane->arena);
-    gb_params_text(&call.params, after == NULL ? "" : after);
-    gb_params_int4(&call.params, limit + 1);
+    enum gb_result result = list(lane, request, limit, cursor, err);
     json_decref(cursor);
-    enum gb_result result = gb_pg_call(lane->pg, &call, err);
-    if (result != GB_OK)
-        return result;
-    gb_api_answer_ok(request, write_list(call.rows, (size_t)limit, lane->arena));
-    gb_calls_release(&call, 1);
-    return GB_OK;
+    return result;
 }

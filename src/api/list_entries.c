@@ -61,9 +61,7 @@ static struct gb_bytes write_list(const struct gb_rows *rows, size_t limit, cons
         json_t *version = json_integer(gb_rows_int(rows, i, VERSION));
         GB_CHECK(json_object_set_new(cursor, gb_rows_text(rows, i, DC), version) == 0);
     }
-    gb_json_raw(&text, found > shown ? "],\"has_more\":true" : "],\"has_more\":false");
-    gb_json_member_text(&text, "next_cursor", gb_api_cursor_encode(cursor, arena));
-    gb_json_raw(&text, "}");
+    gb_api_view_list_end(&text, found > shown, cursor);
     return gb_json_done(&text);
 }
 

@@ -69,7 +69,7 @@ static struct gb_bytes write_list(struct gb_api_gathering *to, bool local)
         gb_json_raw(&text, i == 0 ? "" : ",");
         gb_json_string(&text, to->missing[i].code);
     }
-    gb_api_view_list_end(&text, more ? gb_api_cursor_encode(to->cursor, to->lane->arena) : NULL);
+    gb_api_view_list_end(&text, more, to->cursor);
     return gb_json_done(&text);
 }
 

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "api/answer.h"
 #include "api/ask_peer.h"
 #include "api/steps.h"
@@ -5,8 +7,6 @@
 #include "bus/record.h"
 #include "db/sql.h"
 #include "runtime/clock.h"
-
-#include <string.h>
 
 /* Columns of share_balance. */
 enum { ACCOUNT_NO, CURRENCY, DC, BALANCE, HELD, VERSION, CREDITS, DEBITS, AS_OF };
@@ -32,6 +32,7 @@ static enum gb_result read_shares(struct gb_api_lane *lane, const char *account_
     }
     gb_params_int4(&call->params, gb_partition_of(key, settings->partitions));
     gb_params_text_array(&call->params, codes, settings->peers_count);
+    gb_params_text(&call->params, settings->dc.code);
     return gb_pg_call(lane->pg, call, err);
 }
 
@@ -40,7 +41,7 @@ struct sums {
 };
 
 /* Sums may be of different moments: what one has received another may seem not to have sent yet. */
-static struct sums sum_up(const struct gb_rows *rows)
+static struct sums sum_up(const struct gb_rows *rows, const char *own)
 {
     struct sums sums = {0, 0, 0};
     for (size_t i = 0; i < gb_rows_count(rows); i++) {
@@ -48,7 +49,7 @@ static struct sums sum_up(const struct gb_rows *rows)
         int64_t earned = gb_rows_int(rows, i, CREDITS) - gb_rows_int(rows, i, DEBITS);
         GB_CHECK(gb_money_add(sums.total, earned, &sums.total) &&
                  gb_money_add(sums.balances, balance, &sums.balances));
-        if (gb_rows_null(rows, i, DC))
+        if (strcmp(gb_rows_text(rows, i, DC), own) == 0)
             sums.available_here = balance - gb_rows_int(rows, i, HELD);
     }
     return sums;
@@ -57,28 +58,27 @@ static struct sums sum_up(const struct gb_rows *rows)
 static void view_share(struct gb_json_text *text, const struct gb_rows *rows, size_t row,
                        const char *own, int64_t now_us)
 {
-    bool here = gb_rows_null(rows, row, DC);
+    const char *dc = gb_rows_text(rows, row, DC);
+    bool here = strcmp(dc, own) == 0;
     const char *currency = gb_rows_text(rows, row, CURRENCY);
     gb_json_raw(text, row == 0 ? "{" : ",{");
-    gb_json_member_text(text, "dc", here ? own : gb_rows_text(rows, row, DC));
+    gb_json_member_text(text, "dc", dc);
     gb_json_member_money(text, "balance", gb_rows_int(rows, row, BALANCE), currency);
     gb_json_member_money(text, "held", gb_rows_int(rows, row, HELD), currency);
     gb_json_member_int(text, "version", gb_rows_int(rows, row, VERSION));
-    if (!here && gb_rows_null(rows, row, AS_OF)) {
-        gb_json_raw(text, ",\"as_of\":null,\"lag_ms\":null}");
-        return;
+    if (here || !gb_rows_null(rows, row, AS_OF)) { /* else it has never been heard of */
+        int64_t as_of_us = here ? now_us : gb_rows_int(rows, row, AS_OF);
+        gb_json_member_time(text, "as_of", as_of_us);
+        gb_json_member_int(text, "lag_ms", as_of_us < now_us ? (now_us - as_of_us) / 1000 : 0);
     }
-    int64_t as_of_us = here ? now_us : gb_rows_int(rows, row, AS_OF);
-    int64_t lag_ms = as_of_us < now_us ? (now_us - as_of_us) / 1000 : 0;
-    gb_json_member_time(text, "as_of", as_of_us);
-    gb_json_member_int(text, "lag_ms", lag_ms);
     gb_json_raw(text, "}");
 }
 
 static struct gb_bytes write_balance(struct gb_api_lane *lane, const char *account_id,
                                      const struct gb_rows *rows)
 {
-    struct sums sums = sum_up(rows);
+    const char *own = lane->api->settings.dc.code;
+    struct sums sums = sum_up(rows, own);
     int64_t in_flight = sums.total - sums.balances, now_us = gb_clock_wall_us();
     const char *currency = gb_rows_text(rows, 0, CURRENCY);
     struct gb_json_text text;
@@ -91,7 +91,7 @@ static struct gb_bytes write_balance(struct gb_api_lane *lane, const char *accou
     gb_json_member_money(&text, "available_here", sums.available_here, currency);
     gb_json_raw(&text, ",\"shares\":[");
     for (size_t i = 0; i < gb_rows_count(rows); i++)
-        view_share(&text, rows, i, lane->api->settings.dc.code, now_us);
+        view_share(&text, rows, i, own, now_us);
     gb_json_raw(&text, "]}");
     return gb_json_done(&text);
 }

@@ -1,11 +1,11 @@
+#include <string.h>
+
 #include "api/answer.h"
 #include "api/ask_peer.h"
 #include "api/read_headers.h"
 #include "api/steps.h"
 #include "api/views.h"
 #include "db/sql.h"
-
-#include <string.h>
 
 /* Columns of operation_read. */
 enum { OWNER, KIND, STATE, ACCOUNT_ID, AMOUNT, CURRENCY, REASON, CREATED_AT, DECIDED_AT };

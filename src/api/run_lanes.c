@@ -56,7 +56,7 @@ static void *run(void *context)
         void *request;
         if (gb_queue_take(queue, &request, 1, IDLE_MS) > 0)
             serve(at, request);
-        else if (atomic_load(&at->lane.api->stopping))
+        else if (atomic_load(&at->lane.api->closed))
             return NULL;
     }
 }

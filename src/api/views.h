@@ -2,6 +2,8 @@
 #ifndef GB_API_VIEWS_H
 #define GB_API_VIEWS_H
 
+#include <jansson.h>
+
 #include "api/api.h"
 #include "api/json_text.h"
 
@@ -30,9 +32,9 @@ void gb_api_view_account(struct gb_json_text *text, const struct gb_api_account_
  * the rows. */
 struct gb_api_account_row gb_api_account_of(const struct gb_rows *rows, size_t row);
 
-/* Ends a list that began with `{"data":[`: `],"has_more":...,"next_cursor":...}`. Cursor NULL:
- * there is no more. */
-void gb_api_view_list_end(struct gb_json_text *text, const char *next_cursor);
+/* Ends a list that began with `{"data":[`: `],"has_more":...,"next_cursor":...}`. The cursor is
+ * there at the end, too: what is added later comes after it. */
+void gb_api_view_list_end(struct gb_json_text *text, bool more, const json_t *cursor);
 
 /* "/v1/accounts/" and the like, with `part` percent-encoded behind it; in the arena. */
 const char *gb_api_location(const char *before, const char *part, struct gb_arena *arena);

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "api/cursor.h"
 #include "api/views.h"
 
 void gb_api_view_operation(struct gb_json_text *text, const struct gb_api_operation *operation)
@@ -46,14 +47,10 @@ struct gb_api_account_row gb_api_account_of(const struct gb_rows *rows, size_t r
     };
 }
 
-void gb_api_view_list_end(struct gb_json_text *text, const char *next_cursor)
+void gb_api_view_list_end(struct gb_json_text *text, bool more, const json_t *cursor)
 {
-    gb_json_raw(text, next_cursor == NULL ? "],\"has_more\":false" : "],\"has_more\":true");
-    gb_json_name(text, "next_cursor");
-    if (next_cursor == NULL)
-        gb_json_raw(text, "null");
-    else
-        gb_json_string(text, next_cursor);
+    gb_json_raw(text, more ? "],\"has_more\":true" : "],\"has_more\":false");
+    gb_json_member_text(text, "next_cursor", gb_api_cursor_encode(cursor, text->arena));
     gb_json_raw(text, "}");
 }
 
