@@ -6,6 +6,7 @@
 #include "runtime/log.h"
 #include "runtime/stop.h"
 #include "stream/beat.h"
+#include "wire/messages.h"
 
 static void describe(void *context, char *ret_text, size_t size)
 {
