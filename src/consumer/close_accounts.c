@@ -127,8 +127,10 @@ static enum gb_result change_one(struct gb_sweeper *sweeper, struct gb_pg *pg,
     GB_CHECK(gb_rows_count(change.rows) == 1); /* it was read under the lock */
     result = init_tell(sweeper, closing, change.rows, &tell, err);
     gb_calls_release(&change, 1);
-    if (result == GB_OK)
-        result = gb_pg_call(pg, &tell, err);
+    if (result != GB_OK)
+        return result;
+    result = gb_pg_call(pg, &tell, err);
+    gb_calls_release(&tell, 1);
     return result;
 }
 

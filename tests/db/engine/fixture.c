@@ -11,6 +11,7 @@ struct gb_test_postgres *fixture_server;
 struct gb_pg *fixture_admin;
 struct gb_pg *fixture_pg;
 struct gb_engine *fixture_engine;
+static struct gb_arena *texts; /* of all commands */
 
 struct gb_pg *fixture_connect(void)
 {
@@ -24,6 +25,7 @@ int fixture_setup(void **state)
     struct gb_dc dc;
     assert_true(gb_dc_parse("dc1", &dc));
     assert_int_equal(gb_wire_init(&err), GB_OK);
+    texts = gb_arena_new((size_t)64 << 20);
     fixture_server = gb_test_postgres_start();
     gb_test_database(fixture_server, "dc1", "dc1", "dc1");
     fixture_admin = gb_test_connect(fixture_server, "dc1", NULL);
@@ -42,6 +44,7 @@ int fixture_teardown(void **state)
     gb_pg_close(fixture_pg);
     gb_pg_close(fixture_admin);
     gb_test_postgres_stop(fixture_server);
+    gb_arena_free(texts);
     gb_wire_done();
     return 0;
 }
@@ -95,23 +98,29 @@ void fixture_accept(const char *prefix, int first, int count, int64_t account_no
                 first + count - 1);
 }
 
-static const char *keep(char *text)
-{
-    assert_non_null(text);
-    return text;
-}
+/* Commands made before the fixture is set up (a child process) have texts of their own. */
+static const char *keep(const char *format, ...) GB_PRINTF(1, 2);
 
-static const char *account_id_of(int64_t account_no)
+static const char *keep(const char *format, ...)
 {
-    char *text = NULL;
-    assert_true(asprintf(&text, "a%lld", (long long)account_no) > 0);
-    return keep(text);
+    char text[300];
+    va_list args;
+    va_start(args, format);
+    int length = vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    assert_in_range(length, 1, sizeof(text) - 1);
+    if (texts == NULL)
+        texts = gb_arena_new((size_t)64 << 20);
+    char *kept = gb_arena_strdup(texts, text);
+    assert_non_null(kept);
+    return kept;
 }
 
 static struct gb_command command_of(enum gb_command_kind kind, int64_t account_no)
 {
-    struct gb_command command = {
-        .kind = kind, .account_no = {account_no}, .account_id = account_id_of(account_no)};
+    struct gb_command command = {.kind = kind,
+                                 .account_no = {account_no},
+                                 .account_id = keep("a%lld", (long long)account_no)};
     assert_true(gb_currency_parse("EUR", &command.currency));
     return command;
 }
@@ -144,11 +153,9 @@ void fixture_payins(struct gb_command *ret, const char *prefix, int first, int c
                     int64_t account_no, int accounts, int64_t amount)
 {
     for (int i = 0; i < count; i++) {
-        char *key = NULL, *reference = NULL;
-        assert_true(asprintf(&key, "%s-%d", prefix, first + i) > 0);
-        assert_true(asprintf(&reference, "r%d", first + i) > 0);
-        ret[i] = fixture_payin(account_no + (first + i) % accounts, keep(key), amount);
-        ret[i].reference = keep(reference);
+        ret[i] = fixture_payin(account_no + (first + i) % accounts,
+                               keep("%s-%d", prefix, first + i), amount);
+        ret[i].reference = keep("r%d", first + i);
     }
 }
 

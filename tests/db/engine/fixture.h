@@ -40,7 +40,7 @@ struct gb_command fixture_payin(int64_t account_no, const char *key, int64_t amo
 /* ... of one that dc2 accepted for us. */
 struct gb_command fixture_relayed(int64_t account_no, const char *key, int64_t amount);
 struct gb_command fixture_status(int64_t account_no);
-/* The messages of what fixture_accept accepted; texts live as long as the test program. */
+/* The messages of what fixture_accept accepted; texts live until the teardown. */
 void fixture_payins(struct gb_command *ret, const char *prefix, int first, int count,
                     int64_t account_no, int accounts, int64_t amount);
 
