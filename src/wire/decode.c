@@ -250,7 +250,7 @@ static enum gb_result read_items(struct reader *reader, const struct gb_plan *pl
             result = read_value(reader, plan->children,
                                 items == NULL ? NULL : items + count * item_size);
         if (result != GB_OK)
-            return result;
+            return gb_field_within(plan->field, result, reader->err);
         if (block_end != NULL && reader->at != block_end)
             return broken(reader, plan, "a block of another size than it says");
     }
@@ -298,7 +298,7 @@ static enum gb_result read_value(struct reader *reader, const struct gb_plan *pl
     case GB_PLAN_UNION:
         return read_union(reader, plan, base);
     case GB_PLAN_ARRAY:
-        return gb_field_within(plan->field, read_array(reader, plan, base), reader->err);
+        return read_array(reader, plan, base);
     case GB_PLAN_RECORD:
         return gb_field_within(plan->field, read_record(reader, plan, base), reader->err);
     }
