@@ -5,7 +5,7 @@ set -euo pipefail
 # shellcheck source=parts.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/parts.sh"
 
-agree_within_s=15
+agree_within_s=30
 (($# == 0)) || usage_error 'demo takes no arguments'
 "$native/setup.sh"
 started=$SECONDS
@@ -16,6 +16,7 @@ finish() {
   local result=$?
   trap '' INT TERM
   if ((result != 0)); then
+    rm -rf -- "$root/.cache/demo-failed"
     mkdir -p -- "$root/.cache/demo-failed"
     (cd -- "$folder_of_demo" && find . -name '*.log*' ! -path '*/data/*' -exec cp --parents {} "$root/.cache/demo-failed" \;) || true
     say "demo: FAILED; logs: $root/.cache/demo-failed"

@@ -26,6 +26,6 @@ case $verb in
   stop) stop_part "$dc" "$part" "$stop_within_s" || die "$dc $part has not stopped within $stop_within_s s; log: $log" ;;
   start)
     start_part "$dc" "$part"
-    wait_until 15 "$dc $part to start" "$log" program_started "$part"
+    wait_until 30 "$dc $part to start" "$log" program_started "$part"
     ;;
 esac

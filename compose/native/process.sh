@@ -66,7 +66,7 @@ start_part() {
   if program_of "$2"; then kill_part "$1" "$2"; fi
   rm -f -- "$folder/$2.stop"
   setsid "$native/supervise.sh" --run "$run" "$owner" "$2" </dev/null >>"$folder/$2.log" 2>&1 8<&- 9<&- &
-  wait_until 5 "the supervisor of $1 $2" "$folder/$2.log" supervisor_of "$2"
+  wait_until 20 "the supervisor of $1 $2" "$folder/$2.log" supervisor_of "$2"
 }
 
 # stop_part DC PART SECONDS: asks for a stop and waits until the program and its supervisor are gone.

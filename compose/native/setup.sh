@@ -78,7 +78,7 @@ build_programs() {
   if [[ -t 2 ]]; then
     cmake --build --preset release --target "${programs[@]}" >&2
   else
-    logged build 'building' cmake --build --preset release --target "${programs[@]}"
+    logged build 'building what has changed' cmake --build --preset release --target "${programs[@]}"
   fi
 }
 

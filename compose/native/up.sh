@@ -132,9 +132,11 @@ start_daemons() {
   daemon_parts | each start_fresh
   daemon_parts | await_ready
   for dc in $(dcs); do
-    wait_until 30 "the API client to be known at $dc" "$run/$dc/projector.log" client_known "$dc"
+    wait_until "$ready_within_s" "the API client to be known at $dc" "$run/$dc/projector.log" client_known "$dc"
   done
 }
+
+hint() { (($? == 0)) || say "stack: up failed; what was started still runs: ./stack logs, ./stack down --run $run"; }
 
 open_folder "$@"
 take_options "${args[@]}"
@@ -146,6 +148,7 @@ if [[ -n ${shape[dcs]-} ]] && choose_shape && all_supervised; then
 fi
 choose_shape
 need_programs
+trap hint EXIT
 make_short
 if [[ ! -e $run/shape ]] || none_supervised; then choose_ports; fi
 write_shape
