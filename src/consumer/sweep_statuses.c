@@ -6,7 +6,8 @@
 struct pending {
     size_t count;
     int64_t *account_nos, *since_us;
-    struct gb_command *commands;
+    struct gb_command *commands; /* of those whose share may have an entry to make */
+    size_t commands_count;
     int64_t *closing; /* of them the accounts CLOSING or CLOSED */
     size_t closing_count;
 };
@@ -16,6 +17,18 @@ static void *array(struct gb_arena *arena, size_t n, size_t size)
     void *array = gb_arena_array(arena, n, size);
     GB_CHECK(array != NULL);
     return array;
+}
+
+static struct gb_command command_of(const struct gb_rows *rows, size_t row, struct gb_arena *arena)
+{
+    struct gb_command command = {
+        .kind = GB_COMMAND_STATUS,
+        .account_no = {gb_rows_int(rows, row, 0)},
+        .account_id = gb_arena_strdup(arena, gb_rows_text(rows, row, 2)),
+    };
+    GB_CHECK(command.account_id != NULL);
+    GB_CHECK(gb_currency_parse(gb_rows_text(rows, row, 3), &command.currency));
+    return command;
 }
 
 static void take_pending(struct pending *pending, const struct gb_rows *rows,
@@ -28,14 +41,10 @@ static void take_pending(struct pending *pending, const struct gb_rows *rows,
     pending->commands = array(arena, n, sizeof(struct gb_command));
     pending->closing = array(arena, n, sizeof(int64_t));
     for (size_t i = 0; i < n; i++) {
-        struct gb_command *command = &pending->commands[i];
         pending->account_nos[i] = gb_rows_int(rows, i, 0);
         pending->since_us[i] = gb_rows_int(rows, i, 1);
-        command->kind = GB_COMMAND_STATUS;
-        command->account_no.value = pending->account_nos[i];
-        command->account_id = gb_arena_strdup(arena, gb_rows_text(rows, i, 2));
-        GB_CHECK(command->account_id != NULL);
-        GB_CHECK(gb_currency_parse(gb_rows_text(rows, i, 3), &command->currency));
+        if (gb_rows_bool(rows, i, 5))
+            pending->commands[pending->commands_count++] = command_of(rows, i, arena);
         if (gb_rows_int(rows, i, 4) >= GB_STATUS_CLOSING)
             pending->closing[pending->closing_count++] = pending->account_nos[i];
     }
@@ -81,8 +90,11 @@ enum gb_result gb_sweep_statuses(struct gb_sweeper *sweeper, struct gb_pg *pg, s
     enum gb_result result = list_pending(sweeper, pg, &pending, err);
     if (result != GB_OK || pending.count == 0)
         return result;
-    struct gb_engine_batch batch = {.commands = pending.commands, .count = pending.count};
-    result = gb_engine_run(sweeper->engine, pg, &batch, err);
+    if (pending.commands_count > 0) {
+        struct gb_engine_batch batch = {.commands = pending.commands,
+                                        .count = pending.commands_count};
+        result = gb_engine_run(sweeper->engine, pg, &batch, err);
+    }
     if (result != GB_OK)
         return result;
     if (sweeper->is_catalogue && pending.closing_count > 0) {

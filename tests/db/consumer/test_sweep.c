@@ -187,6 +187,11 @@ static void money_that_turns_up_reopens_the_closing(void **state)
     assert_int_equal(account_status(200), GB_STATUS_CLOSING);
     assert_int_equal(share_status(200), GB_STATUS_CLOSING);
     assert_int_equal(pending(200), 1);
+    /* Waiting for the money to go costs no transaction that writes. */
+    int64_t xid = fixture_int("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint");
+    sweep();
+    assert_int_equal(fixture_int("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"),
+                     xid);
 }
 
 static void elsewhere_a_confirmation_is_the_end_of_it(void **state)
