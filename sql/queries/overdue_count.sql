@@ -1,2 +1,2 @@
--- Parameters: none. Result: one row: pay-ins that do not fit for now int8.
+-- Parameters: none. Result: one row: pay-ins that do not fit int8.
 SELECT count(*) FROM overdue

@@ -1,4 +1,4 @@
--- Pay-ins that do not fit for now.
+-- Pay-ins that would pass a cap.
 -- Parameters, side by side: $1 client numbers int4[], $2 keys text[], $3 asked by (datacenter) text[],
 -- $4 account numbers int8[]; $5 now (us) int8. Result: none.
 INSERT INTO overdue (client_no, key, asked_by, account_no, since_us)

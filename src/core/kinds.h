@@ -1,5 +1,5 @@
-/* kinds.h: the closed lists of the ledger, with their numbers in SQL and their names on the wire and in JSON. Pure.
- * Numbers are for ever; new ones are added at the end. */
+/* kinds.h: the closed lists of the ledger, with their numbers in SQL and their names on the wire
+ * and in JSON. Pure. Numbers are for ever; new ones are added at the end. */
 #ifndef GB_CORE_KINDS_H
 #define GB_CORE_KINDS_H
 
@@ -32,8 +32,8 @@ enum gb_account_status {
 
 enum gb_role { GB_ROLE_READ = 1, GB_ROLE_WRITE = 2, GB_ROLE_OPERATE = 3, GB_ROLE_ADMIN = 4 };
 
-/* "PAYIN", "BOOKED", "OPEN", "write" ...: static storage; NULL for a number that is none. The _parse functions give false
- * for a word that is none. */
+/* "PAYIN", "BOOKED", "OPEN", "write" ...: static storage; NULL for a number that is none. The
+ * _parse functions give false for a word that is none. */
 const char *gb_operation_kind_name(int kind);
 const char *gb_operation_state_name(int state);
 bool gb_operation_state_parse(const char *name, enum gb_operation_state *ret);

@@ -24,7 +24,7 @@ enum gb_outcome {
     GB_OUTCOME_NONE = 0,
     GB_OUTCOME_APPLIED,   /* an entry in the ledger */
     GB_OUTCOME_REPEATED,  /* was decided before; a relayed one gets its RESULT again */
-    GB_OUTCOME_OVERDUE,   /* does not fit for now: stays ACCEPTED and listed in `overdue` */
+    GB_OUTCOME_OVERDUE,   /* would pass a cap: stays ACCEPTED and listed in `overdue` */
     GB_OUTCOME_REFUSED,   /* relayed, its key has another content here: RESULT REFUSED
                              IDEMPOTENCY_MISMATCH */
     GB_OUTCOME_UNCHANGED, /* a status that the share obeys already, or an account not known yet */
