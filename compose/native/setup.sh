@@ -7,7 +7,7 @@ set -euo pipefail
 
 packages=(build-essential cmake ninja-build pkg-config libpq-dev librdkafka-dev libavro-dev libjansson-dev libssl-dev
   libmicrohttpd-dev libcurl4-openssl-dev uthash-dev libsmartcols-dev libcmocka-dev
-  postgresql-15 openjdk-17-jre-headless maven curl procps)
+  python3-minimal postgresql-15 openjdk-17-jre-headless maven curl procps)
 test_packages=(clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev llvm-14 cppcheck shellcheck kcat
   python3 python3-pytest python3-yaml)
 cluster_conf=/etc/postgresql-common/createcluster.conf
