@@ -200,10 +200,26 @@ static void fixed_from_json(avro_value_t *value, json_t *json)
     GB_CHECK(avro_value_set_fixed(value, bytes, size) == 0);
 }
 
+/* null, text, number is the order of the schemas that have all three. */
+static int last_branch(const avro_value_t *value)
+{
+    return (int)avro_schema_union_size(avro_value_get_schema(value)) - 1;
+}
+
+static void bytes_from_json(avro_value_t *value, json_t *json)
+{
+    uint8_t bytes[64];
+    size_t size = json_string_length(json);
+    GB_CHECK(size <= sizeof(bytes));
+    memcpy(bytes, json_string_value(json), size);
+    GB_CHECK(avro_value_set_bytes(value, bytes, size) == 0);
+}
+
 static void union_from_json(avro_value_t *value, json_t *json)
 {
     avro_value_t branch;
-    GB_CHECK(avro_value_set_branch(value, json_is_null(json) ? 0 : 1, &branch) == 0);
+    int number = json_is_null(json) ? 0 : json_is_integer(json) ? last_branch(value) : 1;
+    GB_CHECK(avro_value_set_branch(value, number, &branch) == 0);
     from_json(&branch, json);
 }
 
@@ -239,10 +255,12 @@ static void from_json(avro_value_t *value, json_t *json)
         GB_CHECK(avro_value_set_string_len(value, json_string_value(json),
                                            json_string_length(json) + 1) == 0);
         break;
+    case AVRO_BYTES:
+        bytes_from_json(value, json);
+        break;
     case AVRO_NULL:
         GB_CHECK(json_is_null(json));
         break;
-    case AVRO_BYTES:
     case AVRO_FLOAT:
     case AVRO_DOUBLE:
     case AVRO_MAP:
