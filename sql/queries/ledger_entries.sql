@@ -29,5 +29,6 @@ FROM (
         LIMIT $4) r
     WHERE p.dc <> $5 AND r.version = p.version + r.nth
 ) e
-ORDER BY e.created_at_us, e.dc, e.version
+-- Never before an earlier version of the same datacenter, whatever its clock did.
+ORDER BY max(e.created_at_us) OVER (PARTITION BY e.dc ORDER BY e.version), e.dc, e.version
 LIMIT $4

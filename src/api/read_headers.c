@@ -53,12 +53,25 @@ static bool is_json(const char *type)
            (type[length] == '\0' || type[length] == ';' || type[length] == ' ');
 }
 
+/* The field's value without the blanks behind it, which are not part of it; NULL: none, or nothing
+ * left. */
+static const char *trimmed_header(const struct gb_api_request *request, const char *name)
+{
+    const char *value = gb_http_header(request->http, name);
+    size_t size = value == NULL ? 0 : strlen(value);
+    while (size > 0 && (value[size - 1] == ' ' || value[size - 1] == '\t'))
+        size--;
+    if (size == 0 || value[size] == '\0')
+        return size == 0 ? NULL : value;
+    return gb_arena_strndup(request->arena, value, size);
+}
+
 static bool read_key(struct gb_api_request *request)
 {
-    const char *key = gb_http_header(request->http, "Idempotency-Key");
+    const char *key = trimmed_header(request, "Idempotency-Key");
     if (key == NULL)
-        key = gb_http_header(request->http, "X-Idempotency-Key");
-    if (key == NULL || *key == '\0') {
+        key = trimmed_header(request, "X-Idempotency-Key");
+    if (key == NULL) {
         gb_api_refuse(request, GB_API_KEY_MISSING, NULL, NULL);
         return false;
     }
