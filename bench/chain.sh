@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# chain.sh [--run DIR] [--keep] [--seconds S] [--accounts N] [--connections C] [--rates "2000 4000 ..."]: pay-ins through
+# chain.sh [--run DIR] [--keep] [--seconds S] [--accounts N] [--connections C] [--rates "2000 4000 ..."] [--warm S]: pay-ins through
 # the whole chain: accepted over HTTP at three datacenters in turn, published through Kafka, booked, and replicated to both
 # others. Offers one rate after the other; a rate is sustained when nearly all of it was accepted in time and everything is
 # booked and replicated 2 s after the end. Stops at the second rate that is not. CPU and WAL a pay-in at each rate.
@@ -8,7 +8,7 @@ set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/measure.sh"
 
 seconds=15 accounts=1000 connections=192 rates='1000 2000 4000 6000 8000 10000 12000 15000 20000'
-settle_ms=2000 settle_s_max=300
+settle_ms=2000 settle_s_max=300 warm_s=10
 take_common_options "$@"
 set -- "${args[@]}"
 while (($#)); do
@@ -17,6 +17,7 @@ while (($#)); do
     --accounts) accounts=${2?} ;;
     --connections) connections=${2?} ;;
     --rates) rates=${2?} ;;
+    --warm) warm_s=${2?} ;;
     *) die "chain.sh: unknown argument $1" ;;
   esac
   shift 2
@@ -26,7 +27,7 @@ done
 entries() {
   local dc own=0 copied=0
   for dc in "${dcs[@]}"; do
-    read -r one two < <(query "$dc" 'SELECT (SELECT coalesce(sum(version), 0) FROM share), (SELECT coalesce(sum(version), 0) FROM replicated_share)')
+    read -r one two < <(ask "$dc" 'SELECT (SELECT coalesce(sum(version), 0) FROM share), (SELECT coalesce(sum(version), 0) FROM replicated_share)')
     own=$((own + one)) copied=$((copied + two))
   done
   echo "$own $copied"
@@ -101,7 +102,11 @@ open_stack --dcs 3
 targets=()
 for dc in "${dcs[@]}"; do targets+=(--api "$dc=$(api_of "$dc")"); done
 print_machine
+open_talks
 open_accounts
+# A fresh broker compiles itself and makes its first segments: the first seconds say nothing.
+"$load" "${targets[@]}" --accounts-file "$scratch/accounts" --connections "$connections" --rate 1000 --duration "$warm_s" --warmup 0 --drain 60 >/dev/null
+sleep 3
 best=0 failures=0
 for rate in $rates; do
   printf '\n== %s pay-ins/s offered, a third at each datacenter\n' "$rate"

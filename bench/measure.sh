@@ -63,6 +63,26 @@ superuser() { # DC SQL
   psql -X -q -A -t -F ' ' -v ON_ERROR_STOP=1 -d "${!name/user=geobill_operator/user=postgres}" -c "$2"
 }
 
+# open_talks: one psql a datacenter that stays, for questions during a measurement: a new connection costs more than what
+# it would look at. ask DC SQL: the one row of the answer.
+declare -A talk_in=() talk_out=()
+open_talks() {
+  local dc name one two
+  for dc in "${dcs[@]}"; do
+    name=GEOBILL_PG_$dc
+    mkfifo "$scratch/in.$dc" "$scratch/out.$dc"
+    psql -X -q -A -t -F ' ' -d "${!name}" <"$scratch/in.$dc" >"$scratch/out.$dc" 2>&1 &
+    exec {one}>"$scratch/in.$dc" {two}<"$scratch/out.$dc"
+    talk_in[$dc]=$one talk_out[$dc]=$two
+  done
+}
+ask() { # DC SQL
+  local line
+  printf '%s;\n' "$2" >&"${talk_in[$1]}"
+  read -r -t 30 line <&"${talk_out[$1]}" || die "PostgreSQL of $1 does not answer"
+  echo "$line"
+}
+
 # What the figures depend on.
 print_machine() {
   printf 'machine: %s x %s, kernel %s, load average before: %s\n' "$(nproc)" \
@@ -92,18 +112,27 @@ ticks() { # PID [all]
   if [[ -n $1 ]]; then echo $((${13} + ${14} + ${15} + ${16})); else echo $((${13} + ${14})); fi
 }
 
-# PostgreSQL: one line for each role whose backends work there, and the rest (WAL writer, checkpointer, autovacuum).
+# PostgreSQL: one line for each process that lives: the role of a backend (several lines may have the same), the name of a
+# background process; the rest (autovacuum workers and others that came and went) is `gone`.
 postgres_snapshot() { # DC
-  local pid role all=0 known=0 one master
+  local pid all one master line
+  local -A roles=()
   master=$(<"$(run_of "$1")/postgres.pid")
+  while read -r pid line; do roles[$pid]=${line#geobill_}; done < <(query "$1" 'SELECT pid, usename FROM pg_stat_activity WHERE usename IS NOT NULL')
   all=$(ticks "$master" all)
-  for pid in $(<"/proc/$master/task/$master/children"); do all=$((all + $(ticks "$pid"))); done
-  while read -r pid role; do
+  for pid in $(<"/proc/$master/task/$master/children"); do
     one=$(ticks "$pid")
-    known=$((known + one))
-    echo "$1 postgres:${role#geobill_} $one"
-  done < <(query "$1" "SELECT pid, usename FROM pg_stat_activity WHERE usename LIKE 'geobill\\_%' AND usename <> 'geobill_operator'")
-  echo "$1 postgres:other $((all - known))"
+    if [[ -z ${roles[$pid]-} ]]; then
+      line=$(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null) || continue
+      line=${line#postgres: }
+      read -r line _ <<<"$line"
+      roles[$pid]=$line
+    fi
+    [[ ${roles[$pid]} != operator ]] || continue
+    echo "$1 postgres:${roles[$pid]} $one"
+  done
+  echo "$1 postgres:gone $((all - $(ticks "$master")))"
+  echo "$1 postgres:postmaster $(ticks "$master")"
 }
 
 # Lines: DC PART TICKS
