@@ -38,10 +38,10 @@ GRANT SELECT ON ALL TABLES IN SCHEMA public
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public
     TO geobill_api, geobill_publisher, geobill_consumer, geobill_projector;
 GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO geobill_operator;
--- Token hashes are no business of whoever only looks.
-REVOKE SELECT ON client FROM geobill_publisher, geobill_consumer, geobill_operator;
+-- Token hashes are no business of daemons that check no token. (The operator sees everything; a hash opens nothing.)
+REVOKE SELECT ON client FROM geobill_publisher, geobill_consumer;
 GRANT SELECT (client_no, name, role, home, revoked, version, created_at_us, updated_at_us) ON client
-    TO geobill_publisher, geobill_consumer, geobill_operator;
+    TO geobill_publisher, geobill_consumer;
 
 -- Each shows that it lives.
 GRANT INSERT, UPDATE ON daemon TO geobill_api, geobill_publisher, geobill_consumer, geobill_projector;
@@ -57,6 +57,7 @@ GRANT INSERT, DELETE ON page TO geobill_publisher;
 GRANT UPDATE ON publisher_lease TO geobill_publisher;
 GRANT INSERT, UPDATE ON stream_sent TO geobill_publisher;
 GRANT DELETE ON outbox TO geobill_publisher;
+GRANT SELECT ON SEQUENCE outbox_seq TO geobill_publisher;
 
 -- The consumer decides.
 GRANT INSERT, UPDATE ON share, share_link TO geobill_consumer;

@@ -151,7 +151,7 @@ def test_slow_loris_is_cut_and_bothers_nobody(stack, account):
 
 HOSTILE = {
     "not framed": b"\x01hello",
-    "empty": b"",
+    "one byte": b"\x00",
     "frame only": b"\x00\x00\x00\x00\x65",
     "unknown schema": b"\x00\x00\x01\x00\x00hello",
     "claims 2 GiB": b"\x00\x00\x00\x00\x65\xfe\xff\xff\xff\x0f\x61",

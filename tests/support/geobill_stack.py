@@ -94,8 +94,10 @@ class Stack:
         return int(path.read_text())
 
     def ready(self, dc):
-        answer = Api(self.env[f"GEOBILL_API_{dc}"], None, timeout=2).get("/readyz")
-        return answer.status == 200
+        try:
+            return Api(self.env[f"GEOBILL_API_{dc}"], None, timeout=2).get("/readyz").status == 200
+        except OSError:
+            return False
 
     def verify_at_rest(self, wait=60):
         """`geobill verify --at-rest` must find nothing."""

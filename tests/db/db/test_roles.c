@@ -114,7 +114,7 @@ static const struct {
      "SELECT count(*) FROM ledger, operation, outbox, page, reader_ack, progress", true},
     {"geobill_publisher", "SELECT pg_terminate_backend(0)", true},
     {"geobill_publisher", "SELECT token_hash FROM client", false},
-    {"geobill_operator", "SELECT token_hash FROM client", false},
+    {"geobill_operator", "SELECT token_hash FROM client", true},
     {"geobill_operator", "SELECT client_no, name, role, home, revoked FROM client", true},
     {"geobill_operator", "SELECT last_value FROM ledger_seq", true},
     {"geobill_operator", "SELECT nextval('ledger_seq')", false},
