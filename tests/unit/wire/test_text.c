@@ -22,8 +22,7 @@ static void plain_text_is_let_in(void **state)
         "\xef\xbf\xbf",
         "\xf0\x90\x80\x80",
         "\xf4\x8f\xbf\xbf",
-        "1234567\xc3\xbc"
-        "1234567",
+        "1234567\xc3\xbc\x31\x32\x33\x34\x35\x36\x37",
     };
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
         assert_true(gb_text_valid(good[i], strlen(good[i])));
