@@ -108,6 +108,7 @@ static void respond_problem(struct gb_api_request *request, const struct gb_prob
     gb_problem_respond(request->http, problem, fields->list, fields->count);
 }
 
+/* Without words of its own a refusal says what the table says to do about it. */
 static struct gb_problem problem_of(enum gb_api_error error, const char *field, const char *detail)
 {
     const struct gb_api_error_row *row = gb_api_error_row(error);
@@ -115,7 +116,7 @@ static struct gb_problem problem_of(enum gb_api_error error, const char *field, 
         .status = row->status,
         .code = row->code,
         .title = row->title,
-        .detail = detail,
+        .detail = detail != NULL ? detail : row->about,
         .field = field,
         .retryable = row->retryable,
     };
