@@ -1,8 +1,8 @@
 -- The entries of one stored page, in stream order: the very rows that it was cut from.
 -- Parameters: $1 lo text, $2 hi text (pg_snapshot), $3 first and $4 last seq int8, $5 lowest and $6 highest xid text
 -- of the rows that began after lo (NULL: none; narrows the index, changes nothing).
--- Result: as ledger_window.
-SELECT w.seq, w.xid, w.created_at_us, w.trace_id, w.span_id, s.account_id, s.currency, w.account_no,
+-- Result: as ledger_window; hi is NULL.
+SELECT w.seq, w.xid, w.created_at_us, w.trace_id, w.span_id, s.account_id, NULL::text, s.currency, w.account_no,
     w.version, w.kind, w.status, w.amount, w.balance_after, w.held_after, w.credits_total, w.debits_total,
     w.out_total, w.in_total, w.account_version, w.client_no, w.key, w.reference, w.peer, w.link_out_total,
     w.link_in_total

@@ -1,8 +1,8 @@
 -- The pay-ins of one stored page, in stream order: the very rows that it was cut from.
 -- Parameters: $1 lo text, $2 hi text (pg_snapshot), $3 first and $4 last seq int8, $5 lowest and $6 highest xid text
 -- of the rows that began after lo (NULL: none; narrows the index, changes nothing).
--- Result: as operation_window.
-SELECT w.seq, w.xid, w.created_at_us, w.trace_id, w.span_id, coalesce(a.account_id, s.account_id),
+-- Result: as operation_window; hi is NULL.
+SELECT w.seq, w.xid, w.created_at_us, w.trace_id, w.span_id, coalesce(a.account_id, s.account_id), NULL::text,
     coalesce(a.currency, s.currency), w.account_no, w.client_no, w.key, w.amount, w.reference, w.metadata, w.awaited
 FROM operation w
 -- LIMIT 1 keeps it a look-up per row, whatever the planner believes of the number of rows.

@@ -1,8 +1,8 @@
 -- The messages of one stored page, in stream order: the very rows that it was cut from.
 -- Parameters: $1 lo text, $2 hi text (pg_snapshot), $3 first and $4 last seq int8, $5 lowest and $6 highest xid text
 -- of the rows that began after lo (NULL: none; narrows the index, changes nothing), $7 stream text.
--- Result: as outbox_window.
-SELECT seq, xid, created_at_us, trace_id, span_id, aggregateid, topic, id, type, payload, headers
+-- Result: as outbox_window; hi is NULL.
+SELECT seq, xid, created_at_us, trace_id, span_id, aggregateid, NULL::text, topic, id, type, payload, headers
 FROM outbox
 WHERE stream = $7::text
   AND (xid >= $5::text::xid8 AND xid <= $6::text::xid8

@@ -1,20 +1,22 @@
--- Messages of one stream that snapshot $2 sees and snapshot $1 did not, in stream order, at most $3.
--- Parameters: $1 lo text, $2 hi text (pg_snapshot), $3 limit int4, $4 stream text, $5 bytes int8: payloads beyond this
--- many bytes in all come as NULL.
--- Result: seq, xid, created_at_us, trace_id, span_id, key, topic, id, type, payload, headers.
-SELECT w.seq, w.xid, w.created_at_us, w.trace_id, w.span_id, w.aggregateid, w.topic, w.id, w.type,
-    CASE WHEN w.bytes <= $5::bigint THEN w.payload END,
-    CASE WHEN w.bytes <= $5::bigint THEN w.headers END
+-- Messages of one stream that are committed now and that snapshot $1 did not see, in stream order, at most $2.
+-- Parameters: $1 lo text (pg_snapshot), $2 limit int4, $3 stream text, $4 bytes int8: payloads beyond this many bytes in
+-- all come as NULL.
+-- Result: seq, xid, created_at_us, trace_id, span_id, key, hi: in the first row this statement's own snapshot as text,
+-- topic, id, type, payload, headers.
+SELECT w.seq, w.xid, w.created_at_us, w.trace_id, w.span_id, w.aggregateid,
+    CASE WHEN row_number() OVER (ORDER BY w.seq) = 1 THEN pg_current_snapshot()::text END,
+    w.topic, w.id, w.type,
+    CASE WHEN w.bytes <= $4::bigint THEN w.payload END,
+    CASE WHEN w.bytes <= $4::bigint THEN w.headers END
 FROM (
     SELECT o.*, sum(octet_length(o.payload) + coalesce(octet_length(o.headers), 0)) OVER (ORDER BY o.seq) AS bytes
     FROM (
         SELECT * FROM outbox
-        WHERE stream = $4::text
-          AND (xid >= pg_snapshot_xmax($1::text::pg_snapshot) AND xid < pg_snapshot_xmax($2::text::pg_snapshot)
+        WHERE stream = $3::text
+          AND (xid >= pg_snapshot_xmax($1::text::pg_snapshot)
                OR xid = ANY (ARRAY(SELECT pg_snapshot_xip($1::text::pg_snapshot))))
-          AND pg_visible_in_snapshot(xid, $2::text::pg_snapshot)
         ORDER BY seq + 0 -- by the index on xid, never by a walk along the primary key from its beginning
-        LIMIT $3::integer
+        LIMIT $2::integer
     ) AS o
 ) AS w
 ORDER BY w.seq

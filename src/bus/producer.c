@@ -12,6 +12,8 @@ _Static_assert(sizeof(void *) >= sizeof(uint64_t), "a tag must fit into a pointe
 /* Bound of what librdkafka keeps for us, keys, values and headers together. */
 #define BUFFER_KBYTES_MAX 32768
 
+enum { WARM_MAX = 16 };
+
 /* Refused at once by librdkafka, reported as a failed delivery from the next poll. */
 struct refused {
     uint64_t tag;
@@ -27,6 +29,8 @@ struct gb_producer {
     int32_t in_flight_max;
     int reported; /* by the running poll */
     struct refused *refused;
+    rd_kafka_topic_t *warm[WARM_MAX];
+    size_t warm_count;
     int32_t refused_count;
 };
 
@@ -95,6 +99,8 @@ void gb_producer_close(struct gb_producer *producer)
 {
     if (producer == NULL)
         return;
+    for (size_t i = 0; i < producer->warm_count; i++)
+        rd_kafka_topic_destroy(producer->warm[i]);
     if (producer->kafka != NULL) {
         (void)rd_kafka_purge(producer->kafka, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
                                                   RD_KAFKA_PURGE_F_NON_BLOCKING);
@@ -191,6 +197,14 @@ void gb_producer_notify(struct gb_producer *producer, int event_fd)
     rd_kafka_queue_t *queue = rd_kafka_queue_get_main(producer->kafka);
     rd_kafka_queue_io_event_enable(queue, event_fd, &one, sizeof(one));
     rd_kafka_queue_destroy(queue);
+}
+
+void gb_producer_warm(struct gb_producer *producer, const char *topic)
+{
+    GB_CHECK(producer->warm_count < WARM_MAX);
+    rd_kafka_topic_t *handle = rd_kafka_topic_new(producer->kafka, topic, NULL);
+    if (handle != NULL)
+        producer->warm[producer->warm_count++] = handle;
 }
 
 int32_t gb_producer_in_flight(const struct gb_producer *producer)

@@ -44,6 +44,9 @@ int32_t gb_producer_in_flight(const struct gb_producer *producer);
  * closed. */
 void gb_producer_notify(struct gb_producer *producer, int event_fd);
 
+/* Learns now where the topic's partitions are, so that the first record need not wait for it. */
+void gb_producer_warm(struct gb_producer *producer, const char *topic);
+
 /* True while at least one broker connection is up (as last reported by librdkafka). For /readyz,
  * metrics and pacing. */
 bool gb_producer_connected(const struct gb_producer *producer);

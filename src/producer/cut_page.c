@@ -1,10 +1,9 @@
 /* Cutting: what is committed now and was not when last looked becomes the stream's next page.
  *
- * One snapshot `hi` for all streams of a sender, then the rows of each window (what hi sees and the
- * stream's end does not) by the index on xid. A row that commits while we read is not visible in hi
- * and waits for the next window; one whose transaction had drawn an older id is found through the
- * list of transactions that ran when lo was taken. So no row is missed and none comes twice,
- * whatever the order of commits. */
+ * A window is what one statement sees (its snapshot is `hi`) and the stream's end, `lo`, did not,
+ * found by the index on xid: what began after lo was taken, and what ran at that moment. A row that
+ * commits while we read is not visible in hi and waits for the next window. So no row is missed and
+ * none comes twice, whatever the order of commits. */
 #include <string.h>
 
 #include "db/sql.h"
@@ -12,27 +11,12 @@
 #include "runtime/clock.h"
 #include "runtime/fault.h"
 
-static enum gb_result read_snapshot(struct gb_source *source, const char **ret_hi,
-                                    struct gb_err *err)
-{
-    struct gb_call call;
-    gb_call_init(&call, &gb_sql_snapshot_current, source->arena);
-    enum gb_result result = gb_pg_call(source->pg, &call, err);
-    if (result != GB_OK)
-        return result;
-    *ret_hi = gb_arena_strdup(source->arena, gb_rows_text(call.rows, 0, 0));
-    GB_CHECK(*ret_hi != NULL);
-    gb_calls_release(&call, 1);
-    return GB_OK;
-}
-
 static void window_call(const struct gb_source *source, const struct gb_stream *stream,
-                        const char *hi, struct gb_call *ret_call)
+                        struct gb_call *ret_call)
 {
     gb_call_init(ret_call, stream->kind->window, source->arena);
     struct gb_params *params = &ret_call->params;
     gb_params_text(params, stream->end);
-    gb_params_text(params, hi);
     gb_params_int4(params, source->page_records_max + 1);
     if (stream->kind->by_stream) {
         gb_params_text(params, stream->name);
@@ -41,13 +25,12 @@ static void window_call(const struct gb_source *source, const struct gb_stream *
 }
 
 static enum gb_result read_windows(struct gb_source *source, struct gb_stream *const *streams,
-                                   size_t count, const char *hi, struct gb_window *ret_windows,
-                                   struct gb_err *err)
+                                   size_t count, struct gb_window *ret_windows, struct gb_err *err)
 {
     struct gb_call *calls = gb_arena_array(source->arena, count, sizeof(*calls));
     GB_CHECK(calls != NULL);
     for (size_t i = 0; i < count; i++)
-        window_call(source, streams[i], hi, &calls[i]);
+        window_call(source, streams[i], &calls[i]);
     enum gb_result result = gb_pg_run(source->pg, calls, count, NULL, err);
     for (size_t i = 0; i < count; i++)
         ret_windows[i].rows = calls[i].rows;
@@ -63,26 +46,20 @@ static bool fits_page(const struct gb_source *source, const struct gb_stream *st
            (payload < 0 || !gb_rows_null(rows, count - 1, payload));
 }
 
-static void drop_rows(struct gb_window *window)
-{
-    gb_rows_free(window->rows);
-    window->rows = NULL;
-}
-
-/* Makes the page of a window that fits one; window->trouble says why not. */
-static void make_page(struct gb_source *source, struct gb_stream *stream, const char *hi,
-                      int64_t cut_at_us, struct gb_window *window)
+/* Makes the page of a window that has any rows, and counts it when it fits (targets are there
+ * then); window->trouble says why it could not. */
+static void make_page(struct gb_source *source, struct gb_stream *stream, int64_t cut_at_us,
+                      struct gb_window *window)
 {
     const char *lo = gb_arena_strdup(source->arena, stream->end);
-    GB_CHECK(lo != NULL);
+    const char *hi = gb_arena_strdup(source->arena, gb_rows_text(window->rows, 0, GB_COLUMN_HI));
+    GB_CHECK(lo != NULL && hi != NULL);
     window->page = gb_page_next(stream, lo, hi, cut_at_us);
-    if (gb_page_count_rows(&window->page, stream, window->rows, source->arena, &window->targets,
-                           &window->trouble) != GB_OK) {
-        drop_rows(window);
-        window->page.number = 0;
+    if (!fits_page(source, stream, window->rows))
         return;
-    }
-    gb_page_count_end(&window->page, stream, source->arena);
+    if (gb_page_count_rows(&window->page, stream, window->rows, source->arena, &window->targets,
+                           &window->trouble) == GB_OK)
+        gb_page_count_end(&window->page, stream, source->arena);
 }
 
 /* Stores the pages that were made, all or none. */
@@ -93,7 +70,7 @@ static enum gb_result store_pages(struct gb_source *source, struct gb_stream *co
     GB_CHECK(calls != NULL);
     size_t stored = 0;
     for (size_t i = 0; i < count; i++)
-        if (windows[i].page.number != 0)
+        if (windows[i].targets != NULL)
             gb_page_store_call(source, streams[i], &windows[i].page, source->arena,
                                &calls[stored++]);
     if (stored == 0)
@@ -105,49 +82,59 @@ static enum gb_result store_pages(struct gb_source *source, struct gb_stream *co
     return gb_page_taken(result, err);
 }
 
-/* What lies up to `hi` is cut now, or is nothing; what is more than a page becomes several. A
- * stream in trouble keeps its end: the same window again. */
-static enum gb_result finish(struct gb_source *source, struct gb_stream *stream, const char *hi,
-                             int64_t cut_at_us, struct gb_window *window, struct gb_err *err)
+/* The window's page is not to be sent from here. */
+static void drop_page(struct gb_window *window)
 {
-    if (window->trouble.result != GB_OK)
+    gb_rows_free(window->rows);
+    window->rows = NULL;
+    window->page.number = 0;
+}
+
+/* The stream ends where its window ended; what is more than a page becomes several. An empty window
+ * needs nothing: the next begins where this one did. Nor does a stream in trouble: the same window
+ * again. */
+static enum gb_result finish(struct gb_source *source, struct gb_stream *stream,
+                             struct gb_window *window, struct gb_err *err)
+{
+    const struct gb_page *page = &window->page;
+    if (page->number == 0 || window->trouble.result != GB_OK) {
+        drop_page(window);
         return GB_OK;
-    if (window->page.number != 0) {
-        gb_stream_add_page(stream, &window->page);
+    }
+    if (window->targets != NULL) {
+        gb_stream_add_page(stream, page);
+        gb_stream_set_end(stream, page->hi);
+        return GB_OK;
+    }
+    const char *hi = page->hi;
+    int64_t cut_at_us = page->cut_at_us;
+    drop_page(window);
+    if (gb_backlog_cut(source, stream, hi, cut_at_us, &window->trouble) == GB_OK) {
         gb_stream_set_end(stream, hi);
         return GB_OK;
     }
-    bool large = gb_rows_count(window->rows) > 0;
-    drop_rows(window);
-    if (large && gb_backlog_cut(source, stream, hi, cut_at_us, &window->trouble) != GB_OK) {
-        if (strcmp(window->trouble.code, "ACCOUNT_UNKNOWN") == 0)
-            return GB_OK;
-        *err = window->trouble;
-        return err->result;
-    }
-    gb_stream_set_end(stream, hi);
-    return GB_OK;
+    if (strcmp(window->trouble.code, "ACCOUNT_UNKNOWN") == 0)
+        return GB_OK;
+    *err = window->trouble;
+    return err->result;
 }
 
 static enum gb_result cut(struct gb_source *source, struct gb_stream *const *streams, size_t count,
                           struct gb_window *windows, struct gb_err *err)
 {
-    const char *hi = NULL;
-    enum gb_result result = read_snapshot(source, &hi, err);
-    if (result == GB_OK)
-        result = read_windows(source, streams, count, hi, windows, err);
+    enum gb_result result = read_windows(source, streams, count, windows, err);
     if (result != GB_OK)
         return result;
     int64_t now_us = gb_clock_wall_us();
     for (size_t i = 0; i < count; i++)
-        if (gb_rows_count(windows[i].rows) > 0 && fits_page(source, streams[i], windows[i].rows))
-            make_page(source, streams[i], hi, now_us, &windows[i]);
+        if (gb_rows_count(windows[i].rows) > 0)
+            make_page(source, streams[i], now_us, &windows[i]);
     result = store_pages(source, streams, count, windows, err);
     if (result != GB_OK)
         return result;
     gb_fault_point("publisher.page_stored");
     for (size_t i = 0; i < count && result == GB_OK; i++)
-        result = finish(source, streams[i], hi, now_us, &windows[i], err);
+        result = finish(source, streams[i], &windows[i], err);
     return result;
 }
 

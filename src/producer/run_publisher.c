@@ -16,6 +16,8 @@ enum {
     BEAT_INTERVAL_MS = 1000,
     STANDBY_INTERVAL_MS = 250,
     WAKE_WAIT_MS = 100,
+    LOOK_INTERVAL_MS = 2,
+    MOVED_FOR_MS = 1000,
     ARENA_BYTES = 64 * 1024,
 };
 
@@ -31,6 +33,10 @@ struct publisher {
     struct gb_metric *active_gauge;
     int64_t started_at_us;          /* wall */
     int64_t beat_us;                /* monotonic: the last heartbeat */
+    int64_t look_us;                /* monotonic: last looked at the outbox's numbers */
+    bool look_wanted;               /* ... and hints came since */
+    int64_t outbox_seq;             /* what was seen then */
+    int64_t outbox_moved_us;        /* monotonic: when it last moved */
     char instance[80];              /* "<host>:<pid>" */
     _Atomic int64_t database_at_us; /* monotonic: when the database last answered */
     atomic_bool rests;              /* some sender rests after a failure */
@@ -149,6 +155,48 @@ static enum gb_result beat(struct publisher *publisher, struct gb_err *err)
     return result == GB_OK ? beat_daemon(publisher, err) : result;
 }
 
+/* A hint says only that something was committed; nearly always it is for the own streams. The
+ * senders to peers are woken only while numbers of the outbox are being drawn, which is before
+ * their rows are committed: hence for a while after. What takes longer to commit waits for poll_ms.
+ */
+static enum gb_result wake_peers(struct publisher *publisher, struct gb_err *err)
+{
+    int64_t now_us = gb_clock_mono_us();
+    if (!publisher->look_wanted || now_us - publisher->look_us < LOOK_INTERVAL_MS * 1000)
+        return GB_OK;
+    struct gb_call call;
+    publisher->look_wanted = false;
+    publisher->look_us = now_us;
+    gb_arena_reset(publisher->arena);
+    gb_call_init(&call, &gb_sql_outbox_seq_get, publisher->arena);
+    enum gb_result result = gb_pg_call(publisher->lease.pg, &call, err);
+    if (result != GB_OK)
+        return result;
+    int64_t outbox_seq = gb_rows_int(call.rows, 0, 0);
+    gb_calls_release(&call, 1);
+    if (outbox_seq != publisher->outbox_seq)
+        publisher->outbox_moved_us = now_us;
+    publisher->outbox_seq = outbox_seq;
+    if (now_us - publisher->outbox_moved_us > MOVED_FOR_MS * 1000)
+        return GB_OK;
+    for (size_t i = 1; i < publisher->senders_count; i++)
+        gb_sender_wake(&publisher->senders[i]);
+    return GB_OK;
+}
+
+/* Waits for a hint, and hands it on. */
+static void wait_hint(struct publisher *publisher)
+{
+    if (publisher->wake == NULL) {
+        (void)gb_stop_wait(WAKE_WAIT_MS);
+        return;
+    }
+    if (!gb_wake_wait(publisher->wake, publisher->look_wanted ? LOOK_INTERVAL_MS : WAKE_WAIT_MS))
+        return;
+    publisher->look_wanted = publisher->senders_count > 1;
+    gb_sender_wake(&publisher->senders[0]);
+}
+
 static bool any_sender(const struct publisher *publisher, bool ended)
 {
     for (size_t i = 0; i < publisher->senders_count; i++)
@@ -162,17 +210,12 @@ static void be_active(struct publisher *publisher)
     struct gb_err err = {.result = GB_OK};
     start_senders(publisher);
     while (!gb_stop_asked()) {
-        bool hint = false;
-        if (publisher->wake != NULL)
-            hint = gb_wake_wait(publisher->wake, WAKE_WAIT_MS);
-        else
-            (void)gb_stop_wait(WAKE_WAIT_MS);
-        for (size_t i = 0; i < publisher->senders_count && hint; i++)
-            gb_sender_wake(&publisher->senders[i]);
+        wait_hint(publisher);
         atomic_store(&publisher->rests, any_sender(publisher, false));
         if (any_sender(publisher, true))
             break;
-        if (is_beat_due(publisher) && beat(publisher, &err) != GB_OK) {
+        if (wake_peers(publisher, &err) != GB_OK ||
+            (is_beat_due(publisher) && beat(publisher, &err) != GB_OK)) {
             warn("the lease is lost", &err);
             break;
         }

@@ -7,10 +7,14 @@
 #include "runtime/log.h"
 #include "runtime/metrics.h"
 
-/* How often what is looked at. A stream is cut at once when its last cut is PAGE_INTERVAL ago:
- * under load pages gather rows meanwhile, when idle nobody waits. While a stream is behind its
- * pages are read again anyway, so fewer and larger ones do; while it cannot send, one a second. */
-#define PAGE_INTERVAL_US INT64_C(2000)
+/* How often what is looked at. A stream is cut at once when its last cut is some time ago: several
+ * times as long as a cut takes, so that cutting never takes more than a part of the time, and pages
+ * gather rows under load, the more the busier the machine is; when idle nobody waits. While a
+ * stream is behind its pages are read again anyway, so fewer and larger ones do; while it cannot
+ * send, one a second. */
+#define PAGE_INTERVAL_US_MIN INT64_C(2000)
+#define PAGE_INTERVAL_US_MAX INT64_C(25000)
+#define REST_PER_CUT 5
 #define PAGE_INTERVAL_BEHIND_US INT64_C(100000)
 #define PAGE_INTERVAL_AWAY_US INT64_C(1000000)
 #define WARN_INTERVAL_US INT64_C(10000000)
@@ -73,9 +77,13 @@ static enum gb_result open_producer(struct gb_sender *sender, struct gb_err *err
         .context = sender,
     };
     enum gb_result result = gb_producer_open(&options, &sender->producer, err);
-    if (result == GB_OK)
-        gb_producer_notify(sender->producer, sender->event_fd);
-    return result;
+    if (result != GB_OK)
+        return result;
+    gb_producer_notify(sender->producer, sender->event_fd);
+    for (size_t i = 0; i < sender->streams_count; i++)
+        if (sender->streams[i].topic[0] != '\0')
+            gb_producer_warm(sender->producer, sender->streams[i].topic);
+    return GB_OK;
 }
 
 /* A producer that is broken is replaced; what it had under way is sent again. */
@@ -176,7 +184,7 @@ static int64_t cut_at_us(const struct gb_sender *sender, const struct gb_stream 
         return stream->cut_at_us + PAGE_INTERVAL_AWAY_US;
     if (stream->next <= stream->last)
         return stream->cut_at_us + PAGE_INTERVAL_BEHIND_US;
-    return stream->cut_at_us + PAGE_INTERVAL_US;
+    return stream->cut_at_us + sender->page_interval_us;
 }
 
 /* Sends a page that was just cut, from memory, when it is its turn. */
@@ -220,6 +228,10 @@ static enum gb_result cut_streams(struct gb_sender *sender, int64_t now_us, stru
         result = send_fresh(sender, due[i], &windows[i], err);
     for (size_t i = 0; i < count; i++)
         gb_window_release(&windows[i]);
+    int64_t interval_us = REST_PER_CUT * (gb_clock_mono_us() - now_us);
+    interval_us = interval_us < PAGE_INTERVAL_US_MIN ? PAGE_INTERVAL_US_MIN : interval_us;
+    sender->page_interval_us =
+        interval_us > PAGE_INTERVAL_US_MAX ? PAGE_INTERVAL_US_MAX : interval_us;
     return result;
 }
 

@@ -52,11 +52,12 @@ struct gb_sender {
     size_t streams_count;
     struct gb_flights *flights;
     struct gb_sender_times times;
-    unsigned failures;      /* of the database, in a row */
-    int64_t live_records;   /* sent since a page was last sent again */
-    int64_t again_page;     /* records of that page */
-    uint64_t status_digest; /* of what the last Status message said */
-    struct gb_err delivery; /* the last that failed, for the log */
+    int64_t page_interval_us; /* between two cuts of a stream that keeps up */
+    unsigned failures;        /* of the database, in a row */
+    int64_t live_records;     /* sent since a page was last sent again */
+    int64_t again_page;       /* records of that page */
+    uint64_t status_digest;   /* of what the last Status message said */
+    struct gb_err delivery;   /* the last that failed, for the log */
     struct gb_metric *produced, *resends, *connected_gauge;
 };
 

@@ -15,6 +15,7 @@ enum gb_stream_column {
     GB_COLUMN_TRACE_ID,
     GB_COLUMN_SPAN_ID,
     GB_COLUMN_KEY,  /* Kafka's; NULL: the account is not known here */
+    GB_COLUMN_HI,   /* of a window, in its first row: the snapshot that it ends with */
     GB_COLUMN_REST, /* the kind's own; of the outbox first the topic */
 };
 /* Columns of every kind's backlog cursor. */

@@ -101,7 +101,7 @@ static void test_cluster_that_is_away(void **state)
     stage_accept(&stage, 1, 10);
     stage_wait(&stage, ALL_SENT("payin", "10"));
     mock_down(&stage.mock);
-    int64_t resident = mock_resident_bytes();
+    int64_t resident = mock_heap_bytes();
     int64_t cpu_us = mock_cpu_us();
     int64_t began_us = gb_clock_mono_us();
     for (int i = 0; i < 30; i++) {
@@ -113,9 +113,9 @@ static void test_cluster_that_is_away(void **state)
     int64_t pages = gb_test_sql_int(stage.owner, "SELECT count(*) FROM page");
     print_message("away for %lld ms: %lld ms of CPU, %lld pages, %lld KiB more\n",
                   (long long)began_us / 1000, (long long)cpu_us / 1000, (long long)pages,
-                  (long long)(mock_resident_bytes() - resident) / 1024);
+                  (long long)(mock_heap_bytes() - resident) / 1024);
     assert_true(cpu_us < began_us / 4);
-    assert_true(mock_resident_bytes() - resident < 32 * 1024 * 1024);
+    assert_true(mock_heap_bytes() - resident < 32 * 1024 * 1024);
     assert_true(pages > 10);
     mock_up(&stage.mock);
     stage_wait(&stage, ALL_SENT("payin", "5410"));
