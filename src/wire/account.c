@@ -12,18 +12,9 @@ static const struct gb_field FIELDS[] = {
     WIRE_TIME(gb_message_catalogue_account, updated_at_us, "updated_at_us"),
 };
 
-static enum gb_result check(const void *message, struct gb_err *err)
-{
-    const struct gb_message_catalogue_account *account = message;
-    if (account->updated_at_us < account->created_at_us)
-        return gb_field_refuse("updated_at_us", "is before created_at_us", err);
-    return GB_OK;
-}
-
 const struct gb_codec gb_codec_account = {
     .table = GB_FIELD_TABLE(FIELDS),
     .size = sizeof(struct gb_message_catalogue_account),
-    .check = check,
 };
 
 GB_CODEC_DOORS(account, GB_MESSAGE_ACCOUNT, gb_message_catalogue_account)

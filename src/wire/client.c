@@ -20,18 +20,9 @@ static const struct gb_field FIELDS[] = {
     WIRE_TIME(gb_message_client, updated_at_us, "updated_at_us"),
 };
 
-static enum gb_result check(const void *message, struct gb_err *err)
-{
-    const struct gb_message_client *client = message;
-    if (client->updated_at_us < client->created_at_us)
-        return gb_field_refuse("updated_at_us", "is before created_at_us", err);
-    return GB_OK;
-}
-
 const struct gb_codec gb_codec_client = {
     .table = GB_FIELD_TABLE(FIELDS),
     .size = sizeof(struct gb_message_client),
-    .check = check,
 };
 
 GB_CODEC_DOORS(client, GB_MESSAGE_CLIENT, gb_message_client)

@@ -46,7 +46,7 @@ struct gb_field_table {
 struct gb_codec {
     struct gb_field_table table;
     size_t size; /* of the C struct */
-    /* Rules between fields, after each field was found right by itself. */
+    /* Rules between fields, after each field was found right by itself; NULL: none. */
     enum gb_result (*check)(const void *message, struct gb_err *err);
 };
 

@@ -338,5 +338,7 @@ enum gb_result gb_codec_decode(enum gb_message_kind kind, struct gb_bytes framed
     const struct gb_codec *codec = gb_registry_codec(kind);
     memset(ret, 0, codec->size);
     result = read_message(version, body, arena, ret, err);
-    return result == GB_OK ? codec->check(ret, err) : result;
+    if (result == GB_OK && codec->check != NULL)
+        result = codec->check(ret, err);
+    return result;
 }

@@ -212,7 +212,7 @@ enum gb_result gb_codec_encode(enum gb_message_kind kind, const void *message,
     const struct gb_version *version = gb_registry_written(kind);
     size_t bytes_max = FRAME_BYTES;
     enum gb_result result = check_members(&codec->table, message, &bytes_max, err);
-    if (result == GB_OK)
+    if (result == GB_OK && codec->check != NULL)
         result = codec->check(message, err);
     if (result != GB_OK)
         return result;

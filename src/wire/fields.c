@@ -57,7 +57,7 @@ bool gb_form_reason(const char *text, size_t size)
 /* Whether it is JSON was found out where it was accepted; here it only must not hurt. */
 bool gb_form_metadata(const char *text, size_t size)
 {
-    return size >= 2 && text[0] == '{' && text[size - 1] == '}' && gb_text_valid(text, size);
+    return size >= 2 && text[0] == '{' && text[size - 1] == '}' && gb_text_one_line(text, size);
 }
 
 bool gb_form_stream(const char *text, size_t size)

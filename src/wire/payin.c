@@ -15,17 +15,9 @@ static const struct gb_field FIELDS[] = {
     WIRE_BOOL(gb_message_payin, awaited, "awaited"),
 };
 
-static enum gb_result check(const void *message, struct gb_err *err)
-{
-    (void)message;
-    (void)err;
-    return GB_OK;
-}
-
 const struct gb_codec gb_codec_payin = {
     .table = GB_FIELD_TABLE(FIELDS),
     .size = sizeof(struct gb_message_payin),
-    .check = check,
 };
 
 GB_CODEC_DOORS(payin, GB_MESSAGE_PAYIN, gb_message_payin)
