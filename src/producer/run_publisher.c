@@ -37,7 +37,7 @@ struct publisher {
     bool look_wanted;               /* ... and hints came since */
     int64_t outbox_seq;             /* what was seen then */
     int64_t outbox_moved_us;        /* monotonic: when it last moved */
-    char instance[80];              /* "<host>:<pid>" */
+    char instance[128];             /* where it listens, else its host: the same after a restart */
     _Atomic int64_t database_at_us; /* monotonic: when the database last answered */
     atomic_bool rests;              /* some sender rests after a failure */
 };
@@ -95,18 +95,13 @@ static enum gb_result beat_daemon(struct publisher *publisher, struct gb_err *er
     return result;
 }
 
-static void warn(const char *what, const struct gb_err *err)
-{
-    gb_log(GB_LOG_WARNING, "publisher", GB_F_TEXT("what", what), GB_F_ERR(err));
-}
-
 /* Without hints it looks every poll_ms. */
 static void open_wake(struct publisher *publisher)
 {
     struct gb_err err;
     if (publisher->settings->wake != NULL &&
         gb_wake_receiver_open(publisher->settings->wake, &publisher->wake, &err) != GB_OK)
-        warn("no wake address", &err);
+        gb_log(GB_LOG_WARNING, "no address for hints", GB_F_ERR(&err));
 }
 
 static void start_senders(struct publisher *publisher)
@@ -216,7 +211,7 @@ static void be_active(struct publisher *publisher)
             break;
         if (wake_peers(publisher, &err) != GB_OK ||
             (is_beat_due(publisher) && beat(publisher, &err) != GB_OK)) {
-            warn("the lease is lost", &err);
+            gb_log(GB_LOG_WARNING, "the lease is lost", GB_F_ERR(&err));
             break;
         }
     }
@@ -234,7 +229,7 @@ static void be_standby(struct publisher *publisher)
     if (result == GB_OK && is_beat_due(publisher))
         result = beat_daemon(publisher, &err);
     if (result != GB_OK) {
-        warn("the database is away", &err);
+        gb_log(GB_LOG_WARNING, "the database is away", GB_F_ERR(&err));
         (void)gb_stop_wait(BEAT_INTERVAL_MS);
     } else if (taken) {
         be_active(publisher);
@@ -255,7 +250,8 @@ static enum gb_result begin(struct publisher *publisher,
                                         "1 while this publisher holds the lease."),
     };
     (void)gethostname(host, sizeof(host) - 1);
-    (void)snprintf(publisher->instance, sizeof(publisher->instance), "%s:%d", host, (int)getpid());
+    (void)snprintf(publisher->instance, sizeof(publisher->instance), "%s",
+                   settings->listen == NULL ? host : settings->listen);
     gb_lease_init(&publisher->lease, settings);
     gb_board_init(&publisher->board);
     if (settings->listen == NULL)
