@@ -2,6 +2,7 @@
  *
  *   server threads   route, authenticate from the cache, parse, validate; never wait for anything
  *   intake lane      one thread and connection: all pay-ins that queued up, in one commit
+ *   balances lane    one thread and connection: all balances that queued up, in one round trip
  *   waiter           one thread and connection: requests that wait for their outcome
  *   reader lanes     [api] readers threads, each with a connection and an HTTP client: everything
  * else
@@ -90,6 +91,7 @@ struct gb_api_request {
     gb_api_work *work;              /* what a lane has to do for it */
 };
 
+struct gb_api_balances;
 struct gb_api_intake;
 struct gb_api_lanes;
 struct gb_api_waiter;
@@ -104,9 +106,11 @@ struct gb_api {
     struct gb_api_learnt_accounts *learnt;
     struct gb_queue *intake_queue;
     struct gb_queue *lane_queue;
+    struct gb_queue *balance_queue;
     struct gb_api_intake *intake;
     struct gb_api_waiter *waiter;
     struct gb_api_lanes *lanes;
+    struct gb_api_balances *balances;
     struct gb_wake_sender *wake; /* NULL: the publisher polls */
     _Atomic bool stopping;       /* nobody waits for outcomes any more */
     _Atomic bool closed;         /* the queues are, too: their threads end when they are empty */
@@ -121,8 +125,9 @@ bool gb_api_continue(struct gb_api_request *request);
 gb_api_work gb_api_authenticate_in_lane;
 /* Into the queue of the lanes; 503 when that is full. */
 void gb_api_to_lane(struct gb_api_request *request, gb_api_work *work);
-/* Into the queue of the intake; 503 when that is full. */
+/* Into the queue of the intake, of the balances; 503 when that is full. */
 void gb_api_to_intake(struct gb_api_request *request);
+void gb_api_to_balances(struct gb_api_request *request);
 
 /* Connects as this daemon does; `part` names the connection for the database's administrator.
  * Checks whose database it is (GB_FATAL: another datacenter's, or not migrated) and notes

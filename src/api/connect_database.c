@@ -6,28 +6,30 @@
 
 enum { ARENA_BYTES = 64 * 1024 };
 
-/* Whose database this is. */
-static enum gb_result check_datacenter(struct gb_api *api, struct gb_pg *pg, struct gb_arena *arena,
-                                       struct gb_err *err)
+/* Whose database this is; and how it is to plan for us. */
+static enum gb_result begin_session(struct gb_api *api, struct gb_pg *pg, struct gb_arena *arena,
+                                    struct gb_err *err)
 {
-    struct gb_call call;
-    gb_call_init(&call, &gb_sql_local_datacenter_get, arena);
-    enum gb_result result = gb_pg_call(pg, &call, err);
+    struct gb_call calls[2];
+    gb_call_init(&calls[0], &gb_sql_session_plan_by_index, arena);
+    gb_call_init(&calls[1], &gb_sql_local_datacenter_get, arena);
+    enum gb_result result = gb_pg_run(pg, calls, 2, NULL, err);
     if (result != GB_OK)
         return result;
-    if (gb_rows_count(call.rows) == 0) {
+    const struct gb_rows *rows = calls[1].rows;
+    if (gb_rows_count(rows) == 0) {
         result =
             gb_err_set(err, GB_FATAL, "NOT_MIGRATED", "the database belongs to no datacenter yet");
-    } else if (strcmp(gb_rows_text(call.rows, 0, 0), api->settings.dc.code) != 0 ||
-               strcmp(gb_rows_text(call.rows, 0, 1), api->settings.catalogue.code) != 0) {
+    } else if (strcmp(gb_rows_text(rows, 0, 0), api->settings.dc.code) != 0 ||
+               strcmp(gb_rows_text(rows, 0, 1), api->settings.catalogue.code) != 0) {
         result = gb_err_set(err, GB_FATAL, "OTHER_DATACENTER",
                             "the database belongs to %s with the catalogue at %s",
-                            gb_rows_text(call.rows, 0, 0), gb_rows_text(call.rows, 0, 1));
+                            gb_rows_text(rows, 0, 0), gb_rows_text(rows, 0, 1));
     } else {
-        atomic_store(&api->incarnation, (int32_t)gb_rows_int(call.rows, 0, 2));
-        atomic_store(&api->epoch, (int32_t)gb_rows_int(call.rows, 0, 3));
+        atomic_store(&api->incarnation, (int32_t)gb_rows_int(rows, 0, 2));
+        atomic_store(&api->epoch, (int32_t)gb_rows_int(rows, 0, 3));
     }
-    gb_calls_release(&call, 1);
+    gb_calls_release(calls, 2);
     return result;
 }
 
@@ -39,7 +41,7 @@ enum gb_result gb_api_connect(struct gb_api *api, const char *part, struct gb_pg
     if (result != GB_OK)
         return result;
     struct gb_arena *arena = gb_arena_new(ARENA_BYTES);
-    result = check_datacenter(api, pg, arena, err);
+    result = begin_session(api, pg, arena, err);
     gb_arena_free(arena);
     if (result == GB_OK)
         *ret = pg;

@@ -1,5 +1,6 @@
 #include "api/answer.h"
 #include "api/api.h"
+#include "api/balances.h"
 #include "api/intake.h"
 #include "api/lanes.h"
 #include "api/wait_outcome.h"
@@ -39,9 +40,11 @@ static enum gb_result open_all(struct gb_api *api, struct gb_err *err)
     api->learnt = gb_api_learnt_accounts_new();
     api->intake_queue = gb_queue_new(api->settings.intake_queue_max);
     api->lane_queue = gb_queue_new(api->settings.reader_queue_max);
+    api->balance_queue = gb_queue_new(api->settings.reader_queue_max);
     api->intake = gb_api_intake_open(api);
     api->waiter = gb_api_waiter_open(api);
     api->lanes = gb_api_lanes_open(api);
+    api->balances = gb_api_balances_open(api);
     return open_server(api, err);
 }
 
@@ -60,6 +63,7 @@ static void close_queues(struct gb_api *api)
     if (api->intake_queue == NULL)
         return;
     gb_queue_close(api->lane_queue);
+    gb_queue_close(api->balance_queue);
     gb_queue_close(api->intake_queue);
     atomic_store(&api->closed, true);
 }
@@ -70,11 +74,13 @@ void gb_api_close(struct gb_api *api)
     if (api->server != NULL)
         gb_http_server_drain(api->server, DRAIN_MS);
     close_queues(api);
+    gb_api_balances_close(api->balances);
     gb_api_lanes_close(api->lanes);
     gb_api_intake_close(api->intake);
     gb_api_waiter_close(api->waiter);
     gb_http_server_close(api->server);
     gb_queue_free(api->lane_queue);
+    gb_queue_free(api->balance_queue);
     gb_queue_free(api->intake_queue);
     gb_api_client_cache_free(api->clients);
     gb_api_learnt_accounts_free(api->learnt);

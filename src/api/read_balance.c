@@ -2,117 +2,197 @@
 
 #include "api/answer.h"
 #include "api/ask_peer.h"
+#include "api/balances.h"
 #include "api/steps.h"
 #include "api/views.h"
 #include "bus/record.h"
 #include "db/sql.h"
 #include "runtime/clock.h"
 
-/* Columns of share_balance. */
-enum { ACCOUNT_NO, CURRENCY, DC, BALANCE, HELD, VERSION, CREDITS, DEBITS, AS_OF };
+/* The last columns of share_list and replicated_share_list, the latter behind place and dc. */
+enum { BALANCE, HELD, VERSION, CREDITS, DEBITS };
+enum { PLACE, DC, REPLICA_COLUMNS };
 
-/* `known` NULL: the statement looks the account up. */
-static enum gb_result read_shares(struct gb_api_lane *lane, const char *account_id,
-                                  const struct gb_api_account *known, struct gb_call *call,
-                                  struct gb_err *err)
-{
-    const struct gb_api_settings *settings = &lane->api->settings;
-    const char *codes[GB_API_PEERS_MAX];
-    for (size_t i = 0; i < settings->peers_count; i++)
-        codes[i] = settings->peers[i].dc.code;
-    struct gb_bytes key = {.data = account_id, .size = strlen(account_id)};
-    gb_call_init(call, &gb_sql_share_balance, lane->arena);
-    gb_params_text(&call->params, account_id);
-    if (known == NULL) {
-        gb_params_null(&call->params);
-        gb_params_null(&call->params);
-    } else {
-        gb_params_int8(&call->params, known->account_no.value);
-        gb_params_text(&call->params, known->currency.code);
-    }
-    gb_params_int4(&call->params, gb_partition_of(key, settings->partitions));
-    gb_params_text_array(&call->params, codes, settings->peers_count);
-    gb_params_text(&call->params, settings->dc.code);
-    return gb_pg_call(lane->pg, call, err);
-}
-
-struct sums {
-    int64_t total, balances, available_here;
+/* What a round trip brought. */
+struct read {
+    const struct gb_rows *own;      /* one row an account */
+    const struct gb_rows *replicas; /* by account */
+    const struct gb_rows *ages;     /* peers x partitions */
+    size_t next_replica;            /* the first of the account that is being written */
 };
 
-/* Sums may be of different moments: what one has received another may seem not to have sent yet. */
-static struct sums sum_up(const struct gb_rows *rows, const char *own)
+struct share {
+    const char *dc;
+    bool here;
+    int64_t balance, held, version, earned; /* earned: credits less debits */
+    int64_t as_of_us;                       /* 0: never heard of */
+};
+
+static struct share share_of(const struct gb_rows *rows, size_t row, int first)
 {
-    struct sums sums = {0, 0, 0};
-    for (size_t i = 0; i < gb_rows_count(rows); i++) {
-        int64_t balance = gb_rows_int(rows, i, BALANCE);
-        int64_t earned = gb_rows_int(rows, i, CREDITS) - gb_rows_int(rows, i, DEBITS);
-        GB_CHECK(gb_money_add(sums.total, earned, &sums.total) &&
-                 gb_money_add(sums.balances, balance, &sums.balances));
-        if (strcmp(gb_rows_text(rows, i, DC), own) == 0)
-            sums.available_here = balance - gb_rows_int(rows, i, HELD);
-    }
-    return sums;
+    return (struct share){
+        .balance = gb_rows_int(rows, row, first + BALANCE),
+        .held = gb_rows_int(rows, row, first + HELD),
+        .version = gb_rows_int(rows, row, first + VERSION),
+        .earned = gb_rows_int(rows, row, first + CREDITS) - gb_rows_int(rows, row, first + DEBITS),
+    };
 }
 
-static void view_share(struct gb_json_text *text, const struct gb_rows *rows, size_t row,
-                       const char *own, int64_t now_us)
+/* Fills what is missing in `shares`, which the copies begin: a peer without a copy has an empty
+ * share. Returns how many. */
+static size_t add_peers(const struct gb_api_settings *settings, const struct read *read,
+                        int32_t partition, struct share *shares, size_t count)
 {
-    const char *dc = gb_rows_text(rows, row, DC);
-    bool here = strcmp(dc, own) == 0;
-    const char *currency = gb_rows_text(rows, row, CURRENCY);
-    gb_json_raw(text, row == 0 ? "{" : ",{");
-    gb_json_member_text(text, "dc", dc);
-    gb_json_member_money(text, "balance", gb_rows_int(rows, row, BALANCE), currency);
-    gb_json_member_money(text, "held", gb_rows_int(rows, row, HELD), currency);
-    gb_json_member_int(text, "version", gb_rows_int(rows, row, VERSION));
-    if (here || !gb_rows_null(rows, row, AS_OF)) { /* else it has never been heard of */
-        int64_t as_of_us = here ? now_us : gb_rows_int(rows, row, AS_OF);
+    for (size_t peer = 0; peer < settings->peers_count; peer++) {
+        const char *dc = settings->peers[peer].dc.code;
+        size_t i = 0, age = peer * (size_t)settings->partitions + (size_t)partition;
+        while (i < count && strcmp(shares[i].dc, dc) != 0)
+            i++;
+        if (i == count)
+            shares[count++] = (struct share){.dc = dc};
+        if (!gb_rows_null(read->ages, age, 0))
+            shares[i].as_of_us = gb_rows_int(read->ages, age, 0);
+    }
+    return count;
+}
+
+static void sort_by_dc(struct share *shares, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        struct share share = shares[i];
+        size_t at = i;
+        for (; at > 0 && strcmp(shares[at - 1].dc, share.dc) > 0; at--)
+            shares[at] = shares[at - 1];
+        shares[at] = share;
+    }
+}
+
+/* All shares of account `n`, in the order of their datacenters' codes; in the arena. */
+static struct share *gather(const struct gb_api_reading *reading, struct read *read, size_t n,
+                            const char *account_id, size_t *ret_count)
+{
+    const struct gb_api_settings *settings = &reading->api->settings;
+    size_t first = read->next_replica, count = 0;
+    while (read->next_replica < gb_rows_count(read->replicas) &&
+           gb_rows_int(read->replicas, read->next_replica, PLACE) == (int64_t)n + 1)
+        read->next_replica++;
+    size_t room = read->next_replica - first + settings->peers_count + 1;
+    struct share *shares = gb_arena_array(reading->arena, room, sizeof(*shares));
+    GB_CHECK(shares != NULL);
+    for (size_t row = first; row < read->next_replica; row++) {
+        shares[count] = share_of(read->replicas, row, REPLICA_COLUMNS);
+        shares[count++].dc = gb_rows_text(read->replicas, row, DC);
+    }
+    struct gb_bytes key = {.data = account_id, .size = strlen(account_id)};
+    count = add_peers(settings, read, gb_partition_of(key, settings->partitions), shares, count);
+    shares[count] = share_of(read->own, n, 0);
+    shares[count].here = true;
+    shares[count++].dc = settings->dc.code;
+    sort_by_dc(shares, count);
+    *ret_count = count;
+    return shares;
+}
+
+static void view_share(struct gb_json_text *text, const struct share *share, const char *currency,
+                       int64_t now_us)
+{
+    int64_t as_of_us = share->here ? now_us : share->as_of_us;
+    gb_json_raw(text, "{");
+    gb_json_member_text(text, "dc", share->dc);
+    gb_json_member_money(text, "balance", share->balance, currency);
+    gb_json_member_money(text, "held", share->held, currency);
+    gb_json_member_int(text, "version", share->version);
+    if (as_of_us != 0) {
         gb_json_member_time(text, "as_of", as_of_us);
         gb_json_member_int(text, "lag_ms", as_of_us < now_us ? (now_us - as_of_us) / 1000 : 0);
     }
     gb_json_raw(text, "}");
 }
 
-static struct gb_bytes write_balance(struct gb_api_lane *lane, const char *account_id,
-                                     const struct gb_rows *rows)
+static struct gb_bytes write_balance(struct gb_arena *arena, const char *account_id,
+                                     const char *currency, const struct share *shares, size_t count)
 {
-    const char *own = lane->api->settings.dc.code;
-    struct sums sums = sum_up(rows, own);
-    int64_t in_flight = sums.total - sums.balances, now_us = gb_clock_wall_us();
-    const char *currency = gb_rows_text(rows, 0, CURRENCY);
+    int64_t total = 0, balances = 0, available = 0, now_us = gb_clock_wall_us();
+    for (size_t i = 0; i < count; i++) {
+        GB_CHECK(gb_money_add(total, shares[i].earned, &total) &&
+                 gb_money_add(balances, shares[i].balance, &balances));
+        if (shares[i].here)
+            available = shares[i].balance - shares[i].held;
+    }
+    /* Shares are of different moments: what one has received another may seem not to have sent yet.
+     */
+    int64_t in_flight = total > balances ? total - balances : 0;
     struct gb_json_text text;
-    gb_json_init(&text, lane->arena);
+    gb_json_init(&text, arena);
     gb_json_raw(&text, "{");
     gb_json_member_text(&text, "account_id", account_id);
     gb_json_member_text(&text, "currency", currency);
-    gb_json_member_money(&text, "total", sums.total, currency);
-    gb_json_member_money(&text, "in_flight", in_flight < 0 ? 0 : in_flight, currency);
-    gb_json_member_money(&text, "available_here", sums.available_here, currency);
+    gb_json_member_money(&text, "total", total, currency);
+    gb_json_member_money(&text, "in_flight", in_flight, currency);
+    gb_json_member_money(&text, "available_here", available, currency);
     gb_json_raw(&text, ",\"shares\":[");
-    for (size_t i = 0; i < gb_rows_count(rows); i++)
-        view_share(&text, rows, i, own, now_us);
+    for (size_t i = 0; i < count; i++) {
+        gb_json_raw(&text, i == 0 ? "" : ",");
+        view_share(&text, &shares[i], currency, now_us);
+    }
     gb_json_raw(&text, "]}");
     return gb_json_done(&text);
+}
+
+static void prepare_calls(const struct gb_api_reading *reading,
+                          const struct gb_api_account *accounts, size_t n, struct gb_call calls[3])
+{
+    const struct gb_api_settings *settings = &reading->api->settings;
+    const char *codes[GB_API_PEERS_MAX];
+    int64_t *account_nos = gb_arena_array(reading->arena, n, sizeof(*account_nos));
+    GB_CHECK(account_nos != NULL);
+    for (size_t i = 0; i < n; i++)
+        account_nos[i] = accounts[i].account_no.value;
+    for (size_t i = 0; i < settings->peers_count; i++)
+        codes[i] = settings->peers[i].dc.code;
+    gb_call_init(&calls[0], &gb_sql_share_list, reading->arena);
+    gb_params_int8_array(&calls[0].params, account_nos, NULL, n);
+    gb_call_init(&calls[1], &gb_sql_replicated_share_list, reading->arena);
+    gb_params_int8_array(&calls[1].params, account_nos, NULL, n);
+    gb_call_init(&calls[2], &gb_sql_replica_ages, reading->arena);
+    gb_params_text_array(&calls[2].params, codes, settings->peers_count);
+    gb_params_int4(&calls[2].params, settings->partitions);
+}
+
+enum gb_result gb_api_answer_balances(const struct gb_api_reading *reading,
+                                      struct gb_api_request *const *requests,
+                                      const struct gb_api_account *accounts, size_t n,
+                                      struct gb_err *err)
+{
+    struct gb_call calls[3];
+    prepare_calls(reading, accounts, n, calls);
+    enum gb_result result = gb_pg_run(reading->pg, calls, 3, NULL, err);
+    if (result != GB_OK)
+        return result;
+    struct read read = {.own = calls[0].rows, .replicas = calls[1].rows, .ages = calls[2].rows};
+    for (size_t i = 0; i < n; i++) {
+        const char *account_id = requests[i]->subject;
+        size_t count;
+        struct share *shares = gather(reading, &read, i, account_id, &count);
+        gb_api_answer_ok(requests[i], write_balance(reading->arena, account_id,
+                                                    accounts[i].currency.code, shares, count));
+    }
+    gb_calls_release(calls, 3);
+    return GB_OK;
+}
+
+bool gb_api_prepare_balance(struct gb_api_request *request)
+{
+    gb_api_to_balances(request);
+    return false;
 }
 
 enum gb_result gb_api_read_balance(struct gb_api_lane *lane, struct gb_api_request *request,
                                    struct gb_err *err)
 {
-    struct gb_call call;
-    enum gb_result result = read_shares(lane, request->subject, NULL, &call, err);
-    if (result != GB_OK)
-        return result;
-    if (gb_rows_count(call.rows) == 0) {
-        struct gb_api_account known;
-        gb_calls_release(&call, 1);
-        if (!gb_api_ask_account(lane, request, request->subject, &known))
-            return GB_OK;
-        result = read_shares(lane, request->subject, &known, &call, err);
-        if (result != GB_OK)
-            return result;
-    }
-    gb_api_answer_ok(request, write_balance(lane, request->subject, call.rows));
-    gb_calls_release(&call, 1);
-    return GB_OK;
+    struct gb_api_account account;
+    if (!gb_api_ask_account(lane, request, request->subject, &account))
+        return GB_OK;
+    struct gb_api_reading reading = {.api = lane->api, .pg = lane->pg, .arena = lane->arena};
+    return gb_api_answer_balances(&reading, &request, &account, 1, err);
 }

@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "api/api.h"
+#include "api/balances.h"
 #include "api/intake.h"
 #include "api/lanes.h"
 #include "api/wait_outcome.h"
@@ -15,7 +16,7 @@ bool gb_api_ready(void *context, char *ret_why, size_t size)
         why = "intake: no database connection";
     else if (!gb_api_waiter_ready(api->waiter))
         why = "waiter: no database connection";
-    else if (!gb_api_lanes_ready(api->lanes))
+    else if (!gb_api_lanes_ready(api->lanes) || !gb_api_balances_ready(api->balances))
         why = "readers: no database connection";
     if (why != NULL)
         (void)snprintf(ret_why, size, "%s", why);

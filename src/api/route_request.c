@@ -111,6 +111,11 @@ void gb_api_to_lane(struct gb_api_request *request, gb_api_work *work)
     push(request, request->api->lane_queue, "too many requests wait for a reader");
 }
 
+void gb_api_to_balances(struct gb_api_request *request)
+{
+    push(request, request->api->balance_queue, "too many requests wait for balances");
+}
+
 void gb_api_to_intake(struct gb_api_request *request)
 {
     push(request, request->api->intake_queue, "too many pay-ins wait for a commit");

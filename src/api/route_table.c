@@ -10,7 +10,7 @@ const struct gb_api_route gb_api_routes[] = {
     {"GET",    "/v1/accounts/{id}",         GB_ROLE_READ,  NULL,                   gb_api_read_account,    ""},
     {"PATCH",  "/v1/accounts/{id}",         GB_ROLE_WRITE, gb_api_prepare_change,  gb_api_change_account,  ""},
     {"DELETE", "/v1/accounts/{id}",         GB_ROLE_WRITE, NULL,                   gb_api_close_account,   ""},
-    {"GET",    "/v1/accounts/{id}/balance", GB_ROLE_READ,  NULL,                   gb_api_read_balance,    ""},
+    {"GET",    "/v1/accounts/{id}/balance", GB_ROLE_READ,  gb_api_prepare_balance, NULL,                   ""},
     {"GET",    "/v1/accounts/{id}/entries", GB_ROLE_READ,  NULL,                   gb_api_list_entries,    "limit cursor dc"},
     {"GET",    "/v1/operations",            GB_ROLE_READ,  NULL,                   gb_api_list_operations, "account_id state limit cursor scope"},
     {"GET",    "/v1/operations/{key}",      GB_ROLE_READ,  NULL,                   gb_api_read_operation,  "scope"},
