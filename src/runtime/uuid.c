@@ -7,9 +7,10 @@
 
 #include "runtime/clock.h"
 
-void gb_random(void *ret_bytes, size_t size)
+enum { POOL_BYTES = 512 };
+
+static void ask_kernel(unsigned char *at, size_t size)
 {
-    unsigned char *at = ret_bytes;
     while (size > 0) {
         ssize_t got = getrandom(at, size, 0);
         GB_CHECK(got > 0 || errno == EINTR);
@@ -18,6 +19,25 @@ void gb_random(void *ret_bytes, size_t size)
             size -= (size_t)got;
         }
     }
+}
+
+/* Most want a few bytes: one call of the kernel serves dozens of them. Each byte is given out once
+ * and forgotten. */
+void gb_random(void *ret_bytes, size_t size)
+{
+    static _Thread_local unsigned char pool[POOL_BYTES];
+    static _Thread_local size_t left;
+    if (size > POOL_BYTES / 4) {
+        ask_kernel(ret_bytes, size);
+        return;
+    }
+    if (left < size) {
+        ask_kernel(pool, POOL_BYTES);
+        left = POOL_BYTES;
+    }
+    left -= size;
+    memcpy(ret_bytes, pool + left, size);
+    explicit_bzero(pool + left, size);
 }
 
 /* Milliseconds in the upper 52 bits and a fraction of one in the lower 12 (RFC 9562, method 3),
