@@ -10,7 +10,7 @@
 #include "runtime/clock.h"
 
 /* Memory of one connection for its headers: more than that is 431, from the library. */
-enum { CONNECTION_BYTES = 16 * 1024, DISCARD_BYTES_MAX = 1024 * 1024 };
+enum { CONNECTION_BYTES = 8 * 1024, DISCARD_BYTES_MAX = 1024 * 1024 };
 
 static int64_t deadline_from_now(const struct gb_http_server *server)
 {
