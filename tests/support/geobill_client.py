@@ -1,6 +1,7 @@
 """An HTTP client of geobill's API for black-box tests. Standard library only; shares no code with the product."""
 import http.client
 import json
+import socket
 import urllib.parse
 
 
@@ -41,13 +42,20 @@ class Api:
         if raw is not None:
             sent["Content-Type"] = "application/json"
         sent.update(headers or {})
+        return self.exchange(method, path, raw, {k: v for k, v in sent.items() if v is not None})
+
+    def exchange(self, method, path, raw, headers):
         connection = http.client.HTTPConnection(self.host, self.port, timeout=self.timeout)
         try:
-            connection.request(method, path, body=raw, headers={k: v for k, v in sent.items() if v is not None})
+            connection.request(method, path, body=raw, headers=headers)
             response = connection.getresponse()
             return Answer(response.status, response.getheaders(), response.read())
         finally:
             connection.close()
+
+    def kept(self):
+        """The same API over one kept connection: for loads. One thread owns it; any failure ends the connection."""
+        return KeptApi(self.url, self.token, self.timeout)
 
     def get(self, path):
         return self.call("GET", path)
@@ -84,3 +92,23 @@ class Api:
                 return items
             cursor = answer.json["next_cursor"]
         raise AssertionError("the list does not end")
+
+
+class KeptApi(Api):
+    """Api with a connection that is kept from call to call."""
+
+    connection = None
+
+    def exchange(self, method, path, raw, headers):
+        if self.connection is None:
+            self.connection = http.client.HTTPConnection(self.host, self.port, timeout=self.timeout)
+            self.connection.connect()
+            self.connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            self.connection.request(method, path, body=raw, headers=headers)
+            response = self.connection.getresponse()
+            return Answer(response.status, response.getheaders(), response.read())
+        except (OSError, http.client.HTTPException):
+            self.connection.close()
+            self.connection = None
+            raise

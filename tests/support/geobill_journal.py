@@ -79,7 +79,7 @@ class Load:
         self.threads = [threading.Thread(target=self._work, daemon=True) for _ in range(threads)]
 
     def _work(self):
-        apis = {dc: self.stack.api(dc) for dc in self.stack.dcs}
+        apis = {dc: self.stack.api(dc).kept() for dc in self.stack.dcs}
         while True:
             with self.lock:
                 if self.next == len(self.orders) or self.errors:
