@@ -49,8 +49,8 @@ bool gb_api_learnt_accounts_find(struct gb_api_learnt_accounts *accounts, const 
 {
     (void)pthread_mutex_lock(&accounts->lock);
     const struct slot *slot = slot_of(accounts, account_id);
-    bool found =
-        now_us - slot->learnt_at_us < USABLE_US && strcmp(slot->account_id, account_id) == 0;
+    bool found = slot->account.account_no.value != 0 && now_us - slot->learnt_at_us < USABLE_US &&
+                 strcmp(slot->account_id, account_id) == 0;
     if (found)
         *ret = slot->account;
     (void)pthread_mutex_unlock(&accounts->lock);
