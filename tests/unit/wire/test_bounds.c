@@ -224,6 +224,33 @@ static void totals_may_come_to_their_end(void **state)
     json_decref(message);
 }
 
+static void refuse_entry(const struct gb_message_ledger_entry *entry, const char *why)
+{
+    struct gb_bytes framed;
+    struct gb_err err;
+    assert_int_equal(gb_wire_ledger_entry_encode(entry, arena, &framed, &err), GB_POISON);
+    assert_string_equal(err.message, why);
+}
+
+static void entries_agree_with_themselves(void **state)
+{
+    (void)state;
+    struct gb_message_ledger_entry entry = SAMPLE_ENTRY;
+    struct gb_bytes framed;
+    entry.credits_total = 1000;
+    entry.balance_after = 0;
+    entry.held_after = 0;
+    assert_int_equal(gb_wire_ledger_entry_encode(&entry, arena, &framed, NULL), GB_OK);
+    entry.held_after = 1;
+    refuse_entry(&entry, "held_after: is more than the balance");
+    entry = SAMPLE_ENTRY;
+    entry.kind = GB_ENTRY_PAYIN;
+    entry.amount = GB_AMOUNT_MAX;
+    assert_int_equal(gb_wire_ledger_entry_encode(&entry, arena, &framed, NULL), GB_OK);
+    entry.amount = GB_AMOUNT_MAX + 1;
+    refuse_entry(&entry, "amount: is out of range");
+}
+
 /* A name of 200 characters may have 800 bytes. */
 static void names_count_characters(void **state)
 {
@@ -327,8 +354,11 @@ static int close_all(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fields_have_bounds),     cmocka_unit_test(totals_may_come_to_their_end),
-        cmocka_unit_test(names_count_characters), cmocka_unit_test(arrays_end_at_4096_together),
+        cmocka_unit_test(fields_have_bounds),
+        cmocka_unit_test(totals_may_come_to_their_end),
+        cmocka_unit_test(entries_agree_with_themselves),
+        cmocka_unit_test(names_count_characters),
+        cmocka_unit_test(arrays_end_at_4096_together),
         cmocka_unit_test(encoding_refuses_alike),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);

@@ -190,6 +190,7 @@ static void each_wrong_header_is_named(void **state)
         {"geobill-page", "+1"},
         {"geobill-page", "1x"},
         {"geobill-page", "0x1"},
+        {"geobill-page", "018"},
         {"geobill-page", "9223372036854775808"},
         {"geobill-page", "18446744073709551617"},
         {"geobill-page", "17"}, /* not above the one before it */
