@@ -21,7 +21,7 @@ down_parts() {
   local dc part jobs=() job failed=0
   while read -r dc part; do
     [[ -d $run/$dc || $dc = all ]] || continue
-    down_part "$dc" "$part" 9<&- &
+    down_part "$dc" "$part" &
     jobs+=($!)
   done
   for job in "${jobs[@]}"; do wait "$job" || failed=1; done

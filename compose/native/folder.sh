@@ -102,7 +102,7 @@ parts() {
   done
 }
 
-# lock_folder: one `up` or `down` at a time. Descriptor 9 is closed again in what is started (supervise.sh).
+# lock_folder: one `up` or `down` at a time. What is started closes the descriptor (supervise.sh).
 lock_folder() {
   mkdir -p -- "$run"
   exec 9>>"$run/lock"

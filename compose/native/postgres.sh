@@ -58,7 +58,7 @@ postgres_ready() {
       # shellcheck disable=SC2086
       kill -s KILL $left 2>/dev/null || true
     fi
-    sleep 0.05
+    rest 0.05
   done
   local pid=''
   { read -r pid <"$data/postmaster.pid"; } 2>/dev/null || true

@@ -4,6 +4,8 @@
 # <part>.pid is for people and tests. We ourselves trust <part>.process only: pid, start time and boot, so that a pid that
 # was given to somebody else is never taken for ours. A zombie counts as gone (a container's first process may not reap).
 
+boot=$(</proc/sys/kernel/random/boot_id)
+
 # Sets `born` to what tells this process from a later one with the same pid; fails when it is gone.
 process_born() {
   local stat
@@ -12,7 +14,7 @@ process_born() {
   set -- ${stat##*) }
   [[ $1 != Z && $1 != X ]] || return 1
   # shellcheck disable=SC2034
-  state=$1 born=${20}-$(</proc/sys/kernel/random/boot_id)
+  state=$1 born=${20}-$boot
 }
 
 # remember_process FILE PID
@@ -65,7 +67,7 @@ start_part() {
   ! supervisor_of "$2" || return 0
   if program_of "$2"; then kill_part "$1" "$2"; fi
   rm -f -- "$folder/$2.stop"
-  setsid "$native/supervise.sh" --run "$run" "$owner" "$2" </dev/null >>"$folder/$2.log" 2>&1 8<&- 9<&- &
+  setsid "$native/supervise.sh" --run "$run" "$owner" "$2" </dev/null >>"$folder/$2.log" 2>&1 &
   wait_until 20 "the supervisor of $1 $2" "$folder/$2.log" supervisor_of "$2"
 }
 
@@ -84,7 +86,7 @@ stop_part() {
       return 0
     fi
     if ((SECONDS >= deadline)); then return 1; fi
-    sleep 0.05
+    rest 0.05
   done
 }
 

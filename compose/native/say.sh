@@ -19,6 +19,10 @@ progress() {
 }
 progress_end() { progress ''; }
 
+# rest SECONDS: sleeps without a process of its own, by waiting on a pipe that nobody writes to.
+exec {idle}<> <(:)
+rest() { read -rt "$1" -u "$idle" _ || true; }
+
 # wait_until SECONDS WHAT LOG COMMAND...: tries COMMAND ten times a second until it succeeds. When the time is over: says
 # what was waited for and where the log is, returns 1.
 wait_until() {
@@ -31,7 +35,7 @@ wait_until() {
       return 1
     fi
     progress "waiting for $what"
-    sleep 0.1
+    rest 0.1
   done
   progress_end
 }

@@ -2,6 +2,11 @@
 # supervise.sh --run DIR DC PART: runs one part and starts it again, within a second, after any exit, until <part>.stop is
 # there. Rotates its log. Started by start_part in a session of its own; TERM to it stops the part.
 set -euo pipefail
+# Locks and pipes of whoever called are none of ours; 255 is this script.
+for open in "/proc/$$/fd/"*; do
+  open=${open##*/}
+  if ((open > 2 && open != 255)); then exec {open}<&-; fi
+done
 # shellcheck source=parts.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/parts.sh"
 
@@ -29,12 +34,10 @@ prepare() {
   esac
 }
 
-# Looks at the log now and then, as long as the supervisor lives. Waits on a pipe that nobody writes to: no `sleep` is left
-# behind when it is ended.
+# Looks at the log now and then, as long as the supervisor lives.
 watch_log() {
-  exec 6<> <(:)
   while [[ -d /proc/$$ ]]; do
-    read -rt "$look_at_log_s" -u 6 _ || true
+    rest "$look_at_log_s"
     rotate_log || true
   done
 }
@@ -65,7 +68,7 @@ main() {
   echo "$restarts" >"$folder/$part.restarts"
   until [[ -e $folder/$part.stop ]]; do
     if prepare; then
-      env --default-signal=INT,QUIT "${command[@]}" &
+      env --default-signal=INT,QUIT "${command[@]}" {idle}<&- &
       program=$!
       remember_process "$folder/$part.process" "$program"
       echo "$program" >"$folder/$part.pid.new" && mv -f -- "$folder/$part.pid.new" "$folder/$part.pid"
@@ -76,7 +79,7 @@ main() {
     [[ ! -e $folder/$part.stop ]] || break
     note "ended with $status; starting again"
     echo $((++restarts)) >"$folder/$part.restarts"
-    sleep "$restart_delay_s" || true
+    rest "$restart_delay_s"
   done
   if [[ $part = postgres ]]; then postgres_ready || true; fi
   note "stopped; ended with $status"

@@ -74,7 +74,7 @@ each() {
   local line job jobs=() failed=0
   while read -r line; do
     # shellcheck disable=SC2086
-    "$@" $line 9<&- &
+    "$@" $line &
     jobs+=($!)
   done
   for job in "${jobs[@]}"; do wait "$job" || failed=1; done
