@@ -51,13 +51,13 @@ enum gb_result gb_registry_add(const struct gb_schema *schema, struct gb_err *er
         return refuse(schema, "not a message of ours", err);
     if (gb_registry_version(schema->id) != NULL || known.count == VERSIONS_MAX)
         return refuse(schema, "its id is taken, or there are too many", err);
-    if (schema->written && known.written[version.kind] != NULL)
-        return refuse(schema, "another version is written", err);
     const struct gb_field_table *table = &CODECS[version.kind]->table;
     if (gb_plan_make(schema->text, schema->size, table, known.plans, &version.plan, &why) != GB_OK)
         return refuse(schema, why.message, err);
     if (schema->written && !gb_plan_complete(&version.plan, table))
         return refuse(schema, "cannot be written from the C struct", err);
+    if (schema->written && known.written[version.kind] != NULL)
+        return refuse(schema, "another version is written", err);
     known.versions[known.count] = version;
     if (schema->written)
         known.written[version.kind] = &known.versions[known.count];

@@ -69,7 +69,10 @@ static const struct bound BOUNDS[] = {
     {PAYIN, "metadata", "\"{\\n}\"", 0, "metadata:"},
     {PAYIN, "metadata", "\"[]\"", 0, "metadata:"},
     {PAYIN, "metadata", "\"{\"", 0, "metadata:"},
-    {PAYIN, "metadata", NULL, 4097, "metadata:"},
+    {PAYIN, "metadata", "\"{]\"", 0, "metadata:"},
+    {PAYIN, "metadata", "\"[}\"", 0, "metadata:"},
+    {PAYIN, "metadata", NULL, 4096, "metadata: does not have"}, /* only letters */
+    {PAYIN, "metadata", NULL, 4097, "metadata: is too long"},
     {PAYIN, "accepted_at_us", "-1", 0, "accepted_at_us:"},
     {PAYIN, "accepted_at_us", "253402300799999999", 0, NULL},
     {PAYIN, "accepted_at_us", "253402300800000000", 0, "accepted_at_us:"},
@@ -307,6 +310,12 @@ static void encoding_refuses_alike(void **state)
     payin.key = NULL;
     assert_int_equal(gb_wire_payin_encode(&payin, arena, &framed, &err), GB_POISON);
     assert_string_equal(err.message, "key: is missing");
+    char long_words[GB_REFERENCE_SIZE + 1] = "";
+    memset(long_words, 'a', GB_REFERENCE_SIZE);
+    payin = SAMPLE_PAYIN;
+    payin.reference = long_words;
+    assert_int_equal(gb_wire_payin_encode(&payin, arena, &framed, &err), GB_POISON);
+    assert_string_equal(err.message, "reference: is too long");
     payin = SAMPLE_PAYIN;
     payin.reference = "\xff";
     assert_int_equal(gb_wire_payin_encode(&payin, arena, &framed, &err), GB_POISON);

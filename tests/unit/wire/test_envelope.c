@@ -164,6 +164,7 @@ static void each_wrong_header_is_named(void **state)
         {"ce_specversion", "1.00"},
         {"ce_id", "0198c8e2-1111-7aaa-8bbb-123456789ab"},
         {"ce_id", "0198c8e2-1111-7aaa-8bbb-123456789abcd"},
+        {"ce_id", "0198c8e2x1111-7aaa-8bbb-123456789abc"},
         {"ce_id", "0198c8e21-111-7aaa-8bbb-123456789abc"},
         {"ce_id", "0198c8e2-1111-7aaa-8bbb-123456789abg"},
         {"ce_source", "geobill/dc9998"}, /* not who speaks in the mark */
@@ -202,6 +203,9 @@ static void each_wrong_header_is_named(void **state)
         {"geobill-previous", "-1"},
         {"geobill-cut-at", "-1"},
         {"geobill-cut-at", "1e3"},
+        {"geobill-cut-at", "05"},
+        {"geobill-cut-at", "18446744073709551617"}, /* 1, if it wrapped */
+        {"geobill-cut-at", "253402300800000000"},
     };
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         struct gb_header headers[HEADERS];

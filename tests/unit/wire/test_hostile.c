@@ -3,6 +3,7 @@
 #include "unit/wire/cm.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "unit/wire/samples.h"
@@ -309,7 +310,8 @@ static void array_blocks_are_held_to_what_they_say(void **state)
     }
 }
 
-/* `acks` and `heads` items in blocks of one, so that only the sum can be at fault. */
+/* `acks` and `heads` items in blocks of one, so that only the sum can be at fault. Odd ones say
+ * their size. */
 static enum gb_result decode_items(size_t acks, size_t heads, struct gb_err *err)
 {
     struct gb_bytes message = framed(GB_MESSAGE_STATUS);
@@ -317,8 +319,8 @@ static enum gb_result decode_items(size_t acks, size_t heads, struct gb_err *err
     for (size_t i = 0; i < acks + heads; i++) {
         if (i == acks)
             put(&message, "\0", 1);
-        put(&message, "\2", 1);
-        put(&message, PAGE, PAGE_BYTES);
+        uint8_t block[32];
+        put(&message, block, put_block(block, i % 2 == 0 ? 1 : -1, PAGE_BYTES, 1));
     }
     put(&message, "\0\0", heads == 0 ? 2 : 1);
     return decoded(GB_MESSAGE_STATUS, message, err);
@@ -363,9 +365,15 @@ static void every_end_too_early_or_too_late_is_poison(void **state)
         struct gb_bytes whole = sample_bytes(SAMPLES[i].hex, arena);
         uint8_t *longer = gb_arena_alloc(arena, whole.size + 1);
         struct gb_err err;
-        for (size_t size = 0; size < whole.size; size++)
-            assert_int_equal(decoded(SAMPLES[i].kind, (struct gb_bytes){whole.data, size}, &err),
+        for (size_t size = 0; size < whole.size; size++) {
+            void *cut = malloc(size + 1); /* not of the arena: whoever reads on is found */
+            memcpy(cut, whole.data, size);
+            cut = realloc(cut, size == 0 ? 1 : size);
+            assert_int_equal(decoded(SAMPLES[i].kind, (struct gb_bytes){cut, size}, &err),
                              GB_POISON);
+            assert_null(strstr(err.message, "after the message"));
+            free(cut);
+        }
         memcpy(longer, whole.data, whole.size);
         assert_poison(SAMPLES[i].kind, (struct gb_bytes){longer, whole.size + 1}, "AVRO_INVALID",
                       "1 bytes after the message");
@@ -393,6 +401,58 @@ static void every_other_byte_is_survived(void **state)
     }
     gb_arena_free(arena);
     arena = large;
+}
+
+/* Much too long a text is refused before it is copied. */
+static void long_text_is_not_copied(void **state)
+{
+    (void)state;
+    static char text[100004];
+    memset(text, 'a', sizeof(text));
+    text[0] = 2;
+    size_t size = 1 + put_number((uint8_t *)text + 1, 100000);
+    assert_int_equal(size, 4);
+    struct gb_bytes message =
+        joined(GB_MESSAGE_PAYIN, PAYIN, PAYIN_PARTS, REFERENCE, text, sizeof(text));
+    struct gb_message_payin payin;
+    struct gb_err err;
+    size_t used = gb_arena_used(arena);
+    assert_int_equal(gb_wire_payin_decode(message, arena, &payin, &err), GB_POISON);
+    assert_string_equal(err.message, "reference: is too long");
+    assert_true(gb_arena_used(arena) - used < 1000);
+}
+
+/* A version may write more than the member takes: a long for an int, null for what must be there.
+ */
+static void wider_versions_are_held_to_the_member(void **state)
+{
+    (void)state;
+    static const char text[] = "{\"type\":\"record\",\"name\":\"Status\",\"fields\":["
+                               "{\"name\":\"dc\",\"type\":[\"null\",\"string\"]},"
+                               "{\"name\":\"incarnation\",\"type\":\"long\"},"
+                               "{\"name\":\"sent_at_us\",\"type\":\"long\"}]}";
+    const struct gb_schema schema = {.type = "geobill.status.v1",
+                                     .version = 2,
+                                     .id = 0x7777,
+                                     .sha256 = "",
+                                     .text = text,
+                                     .size = sizeof(text) - 1};
+    static const struct {
+        struct part body;
+        const char *wrong; /* NULL: taken */
+    } bodies[] = {
+        {PART("\0\0\0\x77\x77\2\6dc1\2\0"), NULL},
+        {PART("\0\0\0\x77\x77\0\2\0"), "dc: is missing"},
+        {PART("\0\0\0\x77\x77\2\6dc1\x82\x80\x80\x80\x20\0"), "incarnation: is out of range"},
+    };
+    assert_int_equal(gb_registry_add(&schema, NULL), GB_OK);
+    for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+        struct gb_bytes message = {bodies[i].body.bytes, bodies[i].body.size};
+        if (bodies[i].wrong == NULL)
+            assert_int_equal(decoded(GB_MESSAGE_STATUS, message, NULL), GB_OK);
+        else
+            assert_poison(GB_MESSAGE_STATUS, message, "FIELD_INVALID", bodies[i].wrong);
+    }
 }
 
 static void schemas_are_known_and_of_the_kind(void **state)
@@ -440,6 +500,8 @@ int main(void)
         cmocka_unit_test_setup(items_are_checked, reset),
         cmocka_unit_test_setup(every_end_too_early_or_too_late_is_poison, reset),
         cmocka_unit_test_setup(every_other_byte_is_survived, reset),
+        cmocka_unit_test_setup(long_text_is_not_copied, reset),
+        cmocka_unit_test_setup(wider_versions_are_held_to_the_member, reset),
         cmocka_unit_test_setup(schemas_are_known_and_of_the_kind, reset),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);

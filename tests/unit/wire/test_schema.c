@@ -46,6 +46,7 @@ static const struct candidate CANDIDATES[] = {
      "do not write"},
     {STATUS(NEEDED ",{\"name\":\"new\",\"type\":[\"null\",\"Status\"]}"), false, "deeply"},
     {STATUS(NEEDED ACKS HEADS), true, "another version"},
+    {STATUS(NEEDED ACKS), true, "cannot be written"},
 };
 
 static enum gb_result add(const struct candidate *candidate, int32_t id, struct gb_err *err)
@@ -114,6 +115,61 @@ static void writing_asks_for_more(void **state)
     gb_arena_free(arena);
 }
 
+#define RESULT_OF(state_, reason_)                                                                 \
+    "{\"type\":\"record\",\"name\":\"Result\",\"fields\":[" DC INCARNATION                         \
+    "{\"name\":\"account_id\",\"type\":\"string\"},{\"name\":\"account_no\",\"type\":\"long\"},"   \
+    "{\"name\":\"currency\",\"type\":\"string\"},{\"name\":\"client_no\",\"type\":\"int\"},"       \
+    "{\"name\":\"key\",\"type\":\"string\"},{\"name\":\"state\",\"type\":{\"type\":\"enum\","      \
+    "\"name\":\"S\",\"symbols\":[" state_ "]}},{\"name\":\"reason\",\"type\":" reason_ "},"        \
+    "{\"name\":\"decided_at_us\",\"type\":\"long\"}]}"
+#define STATES "\"REFUSED\",\"PAID\",\"WAITING\",\"BOOKED\",\"ACCEPTED\""
+
+/* Every symbol we know, and null first where a member may be absent: nowhere else. */
+static void writing_needs_each_symbol_and_null(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool complete;
+    } plans[] = {
+        {RESULT_OF(STATES, "[\"null\",\"string\"]"), true},
+        {RESULT_OF("\"REFUSED\",\"PAID\",\"WAITING\",\"BOOKED\"", "[\"null\",\"string\"]"), false},
+        {RESULT_OF(STATES, "\"string\""), false},
+        {RESULT_OF(STATES, "[\"string\",\"null\"]"), false},
+        {RESULT_OF(STATES, "[\"null\"]"), false},
+    };
+    struct gb_arena *arena = gb_arena_new(1 << 20);
+    for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++) {
+        struct gb_plan plan;
+        struct gb_err err = {.message = ""};
+        if (gb_plan_make(plans[i].text, strlen(plans[i].text), &gb_codec_result.table, arena, &plan,
+                         &err) != GB_OK)
+            fail_msg("%s", err.message);
+        if (gb_plan_complete(&plan, &gb_codec_result.table) != plans[i].complete)
+            fail_msg("%s", plans[i].text);
+    }
+    gb_arena_free(arena);
+}
+
+static void a_fixed_has_its_size(void **state)
+{
+    (void)state;
+    const struct gb_schema *schema = gb_schema_by_id(104);
+    struct gb_arena *arena = gb_arena_new(1 << 20);
+    char *text = gb_arena_strndup(arena, schema->text, schema->size);
+    struct gb_plan plan;
+    struct gb_err err;
+    assert_int_equal(gb_plan_make(text, schema->size, &gb_codec_client.table, arena, &plan, NULL),
+                     GB_OK);
+    char *size = strstr(text, "\"size\": 32");
+    assert_non_null(size);
+    memcpy(size, "\"size\": 31", 10);
+    assert_int_equal(gb_plan_make(text, schema->size, &gb_codec_client.table, arena, &plan, &err),
+                     GB_FATAL);
+    assert_non_null(strstr(err.message, "token_hash"));
+    gb_arena_free(arena);
+}
+
 static void opening_twice_is_opening_once(void **state)
 {
     (void)state;
@@ -145,6 +201,8 @@ int main(void)
         cmocka_unit_test(versions_are_taken_or_refused),
         cmocka_unit_test(an_id_is_taken_once),
         cmocka_unit_test(writing_asks_for_more),
+        cmocka_unit_test(writing_needs_each_symbol_and_null),
+        cmocka_unit_test(a_fixed_has_its_size),
         cmocka_unit_test(opening_twice_is_opening_once),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
