@@ -1,7 +1,7 @@
-/* gb_bench_http: the HTTP layer alone. Answers every request at once as the API answers a pay-in,
+/* bench-http: the HTTP layer alone. Answers every request at once as the API answers a pay-in,
  * so that geobill-load finds what the layer (and geobill-load) can do at best. Ends with SIGTERM.
  *
- *     gb_bench_http 127.0.0.1:9999 2     listen address, threads */
+ *     bench-http 127.0.0.1:9999 2     listen address, threads */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +24,7 @@ static void handle(void *context, struct gb_http_request *request)
 int main(int argc, char **argv)
 {
     if (argc != 3) {
-        fprintf(stderr, "usage: gb_bench_http ADDRESS:PORT THREADS\n");
+        fprintf(stderr, "usage: bench-http ADDRESS:PORT THREADS\n");
         return 2;
     }
     sigset_t stop;
@@ -42,7 +42,7 @@ int main(int argc, char **argv)
     struct gb_http_server *server;
     struct gb_err err;
     if (options.threads < 1 || gb_http_server_open(&options, &server, &err) != GB_OK) {
-        fprintf(stderr, "gb_bench_http: %s\n",
+        fprintf(stderr, "bench-http: %s\n",
                 options.threads < 1 ? "threads: 1 or more" : err.message);
         return 1;
     }
