@@ -5,11 +5,18 @@
 
 #include "api/api.h"
 
-/* One call; `path` with its query. The answer is in the lane's arena. Failures as gb_http_call's;
- * GB_POISON for a datacenter that is not configured. */
-enum gb_result gb_api_ask(struct gb_api_lane *lane, struct gb_api_request *request, struct gb_dc dc,
-                          const char *method, const char *path, struct gb_bytes body,
-                          struct gb_http_answer *ret, struct gb_err *err) GB_MUST_USE;
+struct gb_api_question {
+    struct gb_dc dc;
+    const char *method;
+    const char *path;     /* with its query */
+    struct gb_bytes body; /* data NULL: none */
+};
+
+/* One call; the answer is in the lane's arena. Failures as gb_http_call's; GB_POISON for a
+ * datacenter that is not configured. */
+enum gb_result gb_api_ask(struct gb_api_lane *lane, struct gb_api_request *request,
+                          const struct gb_api_question *question, struct gb_http_answer *ret,
+                          struct gb_err *err) GB_MUST_USE;
 
 /* Lets the catalogue's API do the request and answers with its answer, or with 503
  * CATALOGUE_UNREACHABLE. */

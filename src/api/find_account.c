@@ -37,10 +37,13 @@ bool gb_api_ask_account(struct gb_api_lane *lane, struct gb_api_request *request
         return true;
     struct gb_http_answer answer;
     struct gb_err err = {.message = "no account in the answer"};
-    const char *path = gb_api_location("/v1/accounts/", account_id, lane->arena);
-    GB_CHECK(path != NULL);
-    enum gb_result result = gb_api_ask(lane, request, api->settings.catalogue, "GET", path,
-                                       (struct gb_bytes){NULL, 0}, &answer, &err);
+    struct gb_api_question question = {
+        .dc = api->settings.catalogue,
+        .method = "GET",
+        .path = gb_api_location("/v1/accounts/", account_id, lane->arena),
+    };
+    GB_CHECK(question.path != NULL);
+    enum gb_result result = gb_api_ask(lane, request, &question, &answer, &err);
     if (result == GB_OK && answer.status == 404) {
         gb_api_refuse(request, GB_API_ACCOUNT_NOT_FOUND, "account_id", NULL);
         return false;

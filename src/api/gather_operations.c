@@ -158,8 +158,8 @@ enum gb_result gb_api_gather_peer(struct gb_api_gathering *to, struct gb_dc dc, 
 {
     struct gb_http_answer answer;
     struct gb_err why = {.code = "", .message = "unexpected answer"};
-    enum gb_result result = gb_api_ask(to->lane, to->request, dc, "GET", peer_path(to, dc),
-                                       (struct gb_bytes){NULL, 0}, &answer, &why);
+    struct gb_api_question question = {.dc = dc, .method = "GET", .path = peer_path(to, dc)};
+    enum gb_result result = gb_api_ask(to->lane, to->request, &question, &answer, &why);
     json_t *list = NULL;
     size_t before = to->count;
     bool good = result == GB_OK && answer.status == 200 &&

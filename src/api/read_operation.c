@@ -53,8 +53,8 @@ static void ask_owner(struct gb_api_lane *lane, struct gb_api_request *request)
     const char *path =
         gb_arena_printf(lane->arena, "%s?scope=local",
                         gb_api_location("/v1/operations/", request->subject, lane->arena));
-    enum gb_result result =
-        gb_api_ask(lane, request, owner, "GET", path, (struct gb_bytes){NULL, 0}, &answer, &err);
+    struct gb_api_question question = {.dc = owner, .method = "GET", .path = path};
+    enum gb_result result = gb_api_ask(lane, request, &question, &answer, &err);
     if (result == GB_OK && answer.status == 200)
         gb_api_answer_ok(request, answer.body);
     else if (result == GB_OK && answer.status == 404)

@@ -2,18 +2,22 @@
 
 #include "api/steps.h"
 
+#define READ GB_ROLE_READ
+#define WRITE GB_ROLE_WRITE
+
 /* clang-format off */
 const struct gb_api_route gb_api_routes[] = {
-    {"POST",   "/v1/pay-ins",               GB_ROLE_WRITE, gb_api_prepare_payin,   NULL,                   ""},
-    {"POST",   "/v1/accounts",              GB_ROLE_WRITE, gb_api_prepare_opening, gb_api_open_account,    ""},
-    {"GET",    "/v1/accounts",              GB_ROLE_READ,  NULL,                   gb_api_list_accounts,   "limit cursor"},
-    {"GET",    "/v1/accounts/{id}",         GB_ROLE_READ,  NULL,                   gb_api_read_account,    ""},
-    {"PATCH",  "/v1/accounts/{id}",         GB_ROLE_WRITE, gb_api_prepare_change,  gb_api_change_account,  ""},
-    {"DELETE", "/v1/accounts/{id}",         GB_ROLE_WRITE, NULL,                   gb_api_close_account,   ""},
-    {"GET",    "/v1/accounts/{id}/balance", GB_ROLE_READ,  gb_api_prepare_balance, NULL,                   ""},
-    {"GET",    "/v1/accounts/{id}/entries", GB_ROLE_READ,  NULL,                   gb_api_list_entries,    "limit cursor dc"},
-    {"GET",    "/v1/operations",            GB_ROLE_READ,  NULL,                   gb_api_list_operations, "account_id state limit cursor scope"},
-    {"GET",    "/v1/operations/{key}",      GB_ROLE_READ,  NULL,                   gb_api_read_operation,  "scope"},
+    {"POST", "/v1/pay-ins", WRITE, gb_api_prepare_payin, NULL, ""},
+    {"POST", "/v1/accounts", WRITE, gb_api_prepare_opening, gb_api_open_account, ""},
+    {"GET", "/v1/accounts", READ, NULL, gb_api_list_accounts, "limit cursor"},
+    {"GET", "/v1/accounts/{id}", READ, NULL, gb_api_read_account, ""},
+    {"PATCH", "/v1/accounts/{id}", WRITE, gb_api_prepare_change, gb_api_change_account, ""},
+    {"DELETE", "/v1/accounts/{id}", WRITE, NULL, gb_api_close_account, ""},
+    {"GET", "/v1/accounts/{id}/balance", READ, gb_api_prepare_balance, NULL, ""},
+    {"GET", "/v1/accounts/{id}/entries", READ, NULL, gb_api_list_entries, "limit cursor dc"},
+    {"GET", "/v1/operations", READ, NULL, gb_api_list_operations,
+     "account_id state limit cursor scope"},
+    {"GET", "/v1/operations/{key}", READ, NULL, gb_api_read_operation, "scope"},
 };
 /* clang-format on */
 

@@ -87,9 +87,16 @@ int gb_cli_call_api(struct gb_cli *cli, struct gb_api_call *call, json_t **ret)
     struct gb_http_client *client = gb_http_client_new("geobill/" GB_VERSION);
     struct gb_http_answer answer;
     struct gb_err err = {0};
-    enum gb_result result =
-        gb_http_call(client, call->method, api_url(cli, call->path), fields, count, body,
-                     TIMEOUT_MS + call->wait_s * 1000, ANSWER_BYTES_MAX, cli->arena, &answer, &err);
+    struct gb_http_call request = {
+        .method = call->method,
+        .url = api_url(cli, call->path),
+        .fields = fields,
+        .fields_count = count,
+        .body = body,
+        .timeout_ms = TIMEOUT_MS + call->wait_s * 1000,
+        .bytes_max = ANSWER_BYTES_MAX,
+    };
+    enum gb_result result = gb_http_call(client, &request, cli->arena, &answer, &err);
     gb_http_client_free(client);
     free(text);
     json_decref(call->body);

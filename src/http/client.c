@@ -120,30 +120,31 @@ static struct curl_slist *fields_list(const struct gb_http_field *fields, size_t
     return list;
 }
 
-static void set_up(struct gb_http_client *client, const char *method, const char *url,
-                   struct gb_bytes body, int64_t timeout_ms, struct gathering *to)
+static void set_up(struct gb_http_client *client, const struct gb_http_call *call,
+                   struct gathering *to)
 {
     CURL *curl = client->curl;
     curl_easy_reset(curl); /* keeps the connections */
-    (void)curl_easy_setopt(curl, CURLOPT_URL, url);
+    (void)curl_easy_setopt(curl, CURLOPT_URL, call->url);
     (void)curl_easy_setopt(curl, CURLOPT_USERAGENT, client->user_agent);
     (void)curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     (void)curl_easy_setopt(curl, CURLOPT_NOPROXY,
                            "*"); /* between datacenters, never through a stray http_proxy */
     (void)curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    (void)curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+    (void)curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,
+                           call->timeout_ms <= 0 ? 1L : (long)call->timeout_ms);
     (void)curl_easy_setopt(curl, CURLOPT_TCP_NODELAY, 1L);
     (void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
     (void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, to);
     (void)curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
     (void)curl_easy_setopt(curl, CURLOPT_HEADERDATA, to);
-    if (strcmp(method, "HEAD") == 0)
+    if (strcmp(call->method, "HEAD") == 0)
         (void)curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
     else
-        (void)curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
-    if (body.data != NULL) {
-        (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.size);
-        (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body.data);
+        (void)curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, call->method);
+    if (call->body.data != NULL) {
+        (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.size);
+        (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDS, call->body.data);
     }
 }
 
@@ -173,22 +174,21 @@ static enum gb_result failure(CURL *curl, CURLcode code, const struct gathering 
     return GB_RETRY;
 }
 
-enum gb_result gb_http_call(struct gb_http_client *client, const char *method, const char *url,
-                            const struct gb_http_field *fields, size_t fields_count,
-                            struct gb_bytes body, int64_t timeout_ms, size_t bytes_max,
+enum gb_result gb_http_call(struct gb_http_client *client, const struct gb_http_call *call,
                             struct gb_arena *arena, struct gb_http_answer *ret, struct gb_err *err)
 {
     struct gb_http_answer answer = {.content_type = ""};
-    struct gathering to = {.arena = arena, .answer = &answer, .bytes_max = bytes_max};
-    struct curl_slist *list = fields_list(fields, fields_count, arena);
+    struct gathering to = {.arena = arena, .answer = &answer, .bytes_max = call->bytes_max};
+    struct curl_slist *list = fields_list(call->fields, call->fields_count, arena);
     if (list == NULL)
-        return gb_err_set(err, GB_POISON, "HTTP_FIELDS", "header fields of %s do not fit", url);
-    set_up(client, method, url, body, timeout_ms <= 0 ? 1 : timeout_ms, &to);
+        return gb_err_set(err, GB_POISON, "HTTP_FIELDS", "header fields of %s do not fit",
+                          call->url);
+    set_up(client, call, &to);
     (void)curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, list);
     CURLcode code = curl_easy_perform(client->curl);
     curl_slist_free_all(list);
     if (code != CURLE_OK)
-        return failure(client->curl, code, &to, url, err);
+        return failure(client->curl, code, &to, call->url, err);
     long status = 0;
     (void)curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);
     answer.status = (int)status;

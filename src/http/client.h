@@ -18,12 +18,19 @@ struct gb_http_answer {
     const char *idempotent_replayed; /* NULL: none */
 };
 
-/* One call with a deadline over everything. `body` data NULL: none. Any HTTP status is GB_OK.
- * GB_RETRY when no answer came (err->outcome_unknown when the request may have been received).
- * Bodies above bytes_max are GB_POISON. */
-enum gb_result gb_http_call(struct gb_http_client *client, const char *method, const char *url,
-                            const struct gb_http_field *fields, size_t fields_count,
-                            struct gb_bytes body, int64_t timeout_ms, size_t bytes_max,
+struct gb_http_call {
+    const char *method, *url;
+    const struct gb_http_field *fields;
+    size_t fields_count;
+    struct gb_bytes body; /* data NULL: none */
+    int64_t timeout_ms;   /* over everything */
+    size_t bytes_max;     /* of the answer's body */
+};
+
+/* Makes one call. Any HTTP status is GB_OK. GB_RETRY when no answer came (err->outcome_unknown when
+ * the request may have been received). A body above bytes_max, or an answer that does not fit into
+ * the arena, is GB_POISON. */
+enum gb_result gb_http_call(struct gb_http_client *client, const struct gb_http_call *call,
                             struct gb_arena *arena, struct gb_http_answer *ret,
                             struct gb_err *err) GB_MUST_USE;
 

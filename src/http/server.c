@@ -162,6 +162,7 @@ static enum MHD_Result request_hand_over(struct gb_http_request *request)
     return MHD_YES;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the library's signature */
 static enum MHD_Result on_access(void *context, struct MHD_Connection *mhd, const char *path,
                                  const char *method, const char *version, const char *data,
                                  size_t *size, void **own)

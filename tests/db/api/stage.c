@@ -160,8 +160,8 @@ struct stage_answer stage_call_by(struct gb_http_client *client, const struct st
     struct gb_err err;
     const char *url = gb_arena_printf(arena, "%s%s", stage.url[call->dc], call->path);
     struct stage_answer answer = {.status = 0};
-    if (gb_http_call(client, call->method, url, fields, count, body, CALL_MS, ANSWER_BYTES, arena,
-                     &got, &err) != GB_OK)
+    struct gb_http_call request = {call->method, url, fields, count, body, CALL_MS, ANSWER_BYTES};
+    if (gb_http_call(client, &request, arena, &got, &err) != GB_OK)
         fail_msg("%s %s: %s", call->method, url, err.message);
     answer.status = got.status;
     answer.replayed = got.idempotent_replayed != NULL;

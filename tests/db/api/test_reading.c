@@ -127,6 +127,14 @@ static void replicate(int from, int to, int start)
     sql(0, text);
 }
 
+enum { SEEN_SIZE = 1024 };
+
+static void append(char seen[SEEN_SIZE], const char *more)
+{
+    size_t used = strlen(seen);
+    (void)snprintf(seen + used, SEEN_SIZE - used, "%s", more);
+}
+
 /* Reads all pages of `limit` from a cursor on, appends "dc:version " for each entry to `seen`, and
  * leaves the next cursor. */
 static void read_all(int limit, const char *dc, char cursor[512], char *seen)
@@ -143,11 +151,11 @@ static void read_all(int limit, const char *dc, char cursor[512], char *seen)
         for (size_t i = 0; i < count; i++) {
             char member[64];
             (void)snprintf(member, sizeof(member), "data.%zu.dc", i);
-            strcat(seen, stage_value(&answer, member));
-            strcat(seen, ":");
+            append(seen, stage_value(&answer, member));
+            append(seen, ":");
             (void)snprintf(member, sizeof(member), "data.%zu.version", i);
-            strcat(seen, stage_value(&answer, member));
-            strcat(seen, " ");
+            append(seen, stage_value(&answer, member));
+            append(seen, " ");
         }
         more = strcmp(stage_value(&answer, "has_more"), "true") == 0;
         assert_true(!more || count == (size_t)limit);
@@ -171,11 +179,11 @@ static void test_entries(void **state)
     replicate(1, 2, 5);
     replicate(4, 5, 5); /* the third has not come yet */
     for (int limit = 1; limit <= 10; limit++) {
-        char cursor[512] = "", seen[1024] = "";
+        char cursor[512] = "", seen[SEEN_SIZE] = "";
         read_all(limit, NULL, cursor, seen);
         assert_string_equal(seen, "dc1:1 dc2:1 dc1:2 dc2:2 dc1:3 ");
     }
-    char cursor[512] = "", seen[1024] = "", only[512] = "", alone[1024] = "";
+    char cursor[512] = "", seen[SEEN_SIZE] = "", only[512] = "", alone[SEEN_SIZE] = "";
     read_all(2, NULL, cursor, seen);
     /* The late one comes, older than what was shown: who goes on misses nothing and sees nothing
      * twice. */
@@ -252,8 +260,8 @@ static void list_all(int dc, int limit, const char *more_query, char *seen, char
         for (size_t i = 0; i < count; i++) {
             char member[64];
             (void)snprintf(member, sizeof(member), "data.%zu.key", i);
-            strcat(seen, stage_value(&answer, member));
-            strcat(seen, " ");
+            append(seen, stage_value(&answer, member));
+            append(seen, " ");
             (void)snprintf(member, sizeof(member), "data.%zu.place", i);
             assert_string_equal(stage_value(&answer, member), "");
         }
@@ -274,7 +282,7 @@ static void test_list_operations(void **state)
         assert_answer(pay(keys[i][2] == '1' ? 0 : 1, keys[i]), 202, "");
     assert_answer(pay(1, "dc1:7"), 202, ""); /* relayed, not at its owner yet */
     sql(1, "UPDATE operation SET state = 2, decided_at_us = 1 WHERE key = 'dc2:4'");
-    char seen[1024], missing[64];
+    char seen[SEEN_SIZE], missing[64];
     for (int dc = 0; dc < 2; dc++) {
         for (int limit = 1; limit <= 7; limit++) {
             list_all(dc, limit, "", seen, missing);
@@ -296,7 +304,7 @@ static void test_list_operations(void **state)
 static void test_list_accounts(void **state)
 {
     (void)state;
-    char id[16], path[600], seen[256] = "", cursor[512] = "";
+    char id[16], path[600], seen[SEEN_SIZE] = "", cursor[512] = "";
     for (int i = 1; i <= 5; i++) {
         (void)snprintf(id, sizeof(id), "a%d", i);
         stage_account(0, i, id, GB_STATUS_OPEN);
@@ -307,8 +315,8 @@ static void test_list_accounts(void **state)
         struct stage_answer answer = stage_get(0, path);
         assert_answer(answer, 200, "");
         assert_string_equal(stage_value(&answer, "has_more"), pages < 2 ? "true" : "false");
-        strcat(seen, stage_value(&answer, "data.0.account_id"));
-        strcat(seen, stage_value(&answer, "data.1.account_id"));
+        append(seen, stage_value(&answer, "data.0.account_id"));
+        append(seen, stage_value(&answer, "data.1.account_id"));
         (void)snprintf(cursor, sizeof(cursor), "%s", stage_value(&answer, "next_cursor"));
     }
     assert_string_equal(seen, "a1a2a3a4a5");

@@ -76,12 +76,13 @@ static int tear_down(void **state)
     return 0;
 }
 
-static enum gb_result call(const char *method, const char *path, struct gb_bytes body,
-                           struct gb_http_answer *ret)
+static enum gb_result call_it(const char *method, const char *path, struct gb_bytes body,
+                              struct gb_http_answer *ret)
 {
     const char *url = gb_arena_printf(arena, "%s%s", base, path);
     struct gb_http_field fields[] = {{"X-Test", "v"}};
-    return gb_http_call(client, method, url, fields, 1, body, CALL_MS, BYTES_MAX, arena, ret, &err);
+    struct gb_http_call call = {method, url, fields, 1, body, CALL_MS, BYTES_MAX};
+    return gb_http_call(client, &call, arena, ret, &err);
 }
 
 static void assert_body(const struct gb_http_answer *answer, const char *text)
@@ -95,25 +96,25 @@ static void test_calls(void **state)
     (void)state;
     struct gb_http_answer answer;
     struct gb_bytes body = {.data = "hello", .size = 5};
-    assert_int_equal(call("POST", "/x", body, &answer), GB_OK);
+    assert_int_equal(call_it("POST", "/x", body, &answer), GB_OK);
     assert_int_equal(answer.status, 201);
     assert_body(&answer, "POST /x geobill-test v hello");
     assert_string_equal(answer.content_type, "text/plain");
     assert_string_equal(answer.location, "/there");
     assert_string_equal(answer.idempotent_replayed, "true");
-    assert_int_equal(call("GET", "/plain", no_body, &answer), GB_OK);
+    assert_int_equal(call_it("GET", "/plain", no_body, &answer), GB_OK);
     assert_int_equal(answer.status, 404);
     assert_body(&answer, "GET /plain geobill-test v ");
     assert_string_equal(answer.content_type, "");
     assert_null(answer.location);
     assert_null(answer.idempotent_replayed);
-    assert_int_equal(call("PATCH", "/x", body, &answer), GB_OK);
+    assert_int_equal(call_it("PATCH", "/x", body, &answer), GB_OK);
     assert_body(&answer, "PATCH /x geobill-test v hello");
-    assert_int_equal(call("DELETE", "/x", no_body, &answer), GB_OK);
+    assert_int_equal(call_it("DELETE", "/x", no_body, &answer), GB_OK);
     assert_body(&answer, "DELETE /x geobill-test v ");
-    assert_int_equal(call("HEAD", "/x", no_body, &answer), GB_OK);
+    assert_int_equal(call_it("HEAD", "/x", no_body, &answer), GB_OK);
     assert_int_equal(answer.body.size, 0);
-    assert_int_equal(call("POST", "/x", (struct gb_bytes){"", 0}, &answer), GB_OK);
+    assert_int_equal(call_it("POST", "/x", (struct gb_bytes){"", 0}, &answer), GB_OK);
     assert_body(&answer, "POST /x geobill-test v ");
 }
 
@@ -121,14 +122,16 @@ static void test_answers_have_a_bound(void **state)
 {
     (void)state;
     struct gb_http_answer answer;
-    assert_int_equal(call("GET", "/almost", no_body, &answer), GB_OK);
+    assert_int_equal(call_it("GET", "/almost", no_body, &answer), GB_OK);
     assert_int_equal(answer.body.size, BYTES_MAX);
-    assert_int_equal(call("GET", "/large", no_body, &answer), GB_POISON);
+    assert_int_equal(call_it("GET", "/large", no_body, &answer), GB_POISON);
     assert_string_equal(err.code, "ANSWER_TOO_LARGE");
     struct gb_arena *small = gb_arena_new(1024);
-    enum gb_result result =
-        gb_http_call(client, "GET", gb_arena_printf(arena, "%s/almost", base), NULL, 0, no_body,
-                     CALL_MS, BYTES_MAX, small, &answer, &err);
+    struct gb_http_call call = {.method = "GET",
+                                .url = gb_arena_printf(arena, "%s/almost", base),
+                                .timeout_ms = CALL_MS,
+                                .bytes_max = BYTES_MAX};
+    enum gb_result result = gb_http_call(client, &call, small, &answer, &err);
     assert_int_equal(result, GB_POISON);
     gb_arena_free(small);
 }
@@ -140,7 +143,7 @@ static void test_nobody_there(void **state)
     uint16_t port = 0;
     (void)close(hand_listen(&port)); /* free again, so nobody listens there */
     (void)snprintf(base, sizeof(base), "http://127.0.0.1:%u", (unsigned)port);
-    assert_int_equal(call("GET", "/", no_body, &answer), GB_RETRY);
+    assert_int_equal(call_it("GET", "/", no_body, &answer), GB_RETRY);
     assert_string_equal(err.code, "HTTP_UNREACHABLE");
     assert_false(err.outcome_unknown);
 }
@@ -153,9 +156,9 @@ static void test_silence_is_cut_at_the_deadline(void **state)
     int fd = hand_listen(&port);
     const char *url = gb_arena_printf(arena, "http://127.0.0.1:%u/", (unsigned)port);
     int64_t start_us = gb_clock_mono_us();
-    assert_int_equal(gb_http_call(client, "POST", url, NULL, 0, (struct gb_bytes){"x", 1}, 200,
-                                  BYTES_MAX, arena, &answer, &err),
-                     GB_RETRY);
+    struct gb_http_call call = {
+        .method = "POST", .url = url, .body = {"x", 1}, .timeout_ms = 200, .bytes_max = BYTES_MAX};
+    assert_int_equal(gb_http_call(client, &call, arena, &answer, &err), GB_RETRY);
     assert_in_range((gb_clock_mono_us() - start_us) / 1000, 150, 1500);
     assert_string_equal(err.code, "HTTP_TIMEOUT");
     assert_true(err.outcome_unknown);
@@ -167,10 +170,11 @@ static void test_bad_urls(void **state)
     (void)state;
     struct gb_http_answer answer;
     const char *urls[] = {"file:///etc/passwd", "http://", "gopher://127.0.0.1/"};
-    for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++)
-        assert_int_equal(gb_http_call(client, "GET", urls[i], NULL, 0, no_body, CALL_MS, BYTES_MAX,
-                                      arena, &answer, &err),
-                         GB_POISON);
+    for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
+        struct gb_http_call call = {
+            .method = "GET", .url = urls[i], .timeout_ms = CALL_MS, .bytes_max = BYTES_MAX};
+        assert_int_equal(gb_http_call(client, &call, arena, &answer, &err), GB_POISON);
+    }
 }
 
 int main(void)
