@@ -10,7 +10,7 @@ build() { # PRESET
 }
 
 run_tests() { # PRESET OPTIONS...
-  ctest --test-dir "build/$1" --output-on-failure --no-tests=error "${@:2}"
+  ctest --test-dir "build/$1" --parallel 2 --output-on-failure --no-tests=error "${@:2}"
 }
 
 (($# == 1)) || usage_error "$1 takes no arguments"
