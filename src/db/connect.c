@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "db/connection.h"
+#include "db/sql.h"
 #include "db/sqlstate.h"
 #include "runtime/clock.h"
 
@@ -166,6 +167,25 @@ void gb_pg_close(struct gb_pg *pg)
     free(pg->application_name);
     free(pg->settings);
     free(pg);
+}
+
+enum gb_result gb_pg_set_timeout(struct gb_pg *pg, int64_t statement_timeout_ms, struct gb_err *err)
+{
+    enum { TEXTS_BYTES = 1024 };
+    GB_CHECK(statement_timeout_ms > 0);
+    pg->statement_timeout_ms = statement_timeout_ms;
+    struct gb_arena *arena = gb_arena_new(TEXTS_BYTES);
+    struct gb_call call;
+    char text[24];
+    gb_call_init(&call, &gb_sql_session_timeout_set, arena);
+    (void)snprintf(text, sizeof text, "%lld", (long long)statement_timeout_ms);
+    gb_params_text(&call.params, text);
+    (void)snprintf(text, sizeof text, "%lld", (long long)(statement_timeout_ms + SOCKET_GRACE_MS));
+    gb_params_text(&call.params, text);
+    enum gb_result result = gb_pg_call(pg, &call, err);
+    gb_calls_release(&call, 1);
+    gb_arena_free(arena);
+    return result;
 }
 
 bool gb_pg_usable(const struct gb_pg *pg)

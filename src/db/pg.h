@@ -43,6 +43,11 @@ bool gb_pg_usable(const struct gb_pg *pg);
 /* Connects anew with the same options (prepared statements start over). */
 enum gb_result gb_pg_reset(struct gb_pg *pg, struct gb_err *err) GB_MUST_USE;
 
+/* Another limit for the statements to come, also over a reset: for the one step that takes longer
+ * than all others. The limit counts on our side even when the server could not be told. */
+enum gb_result gb_pg_set_timeout(struct gb_pg *pg, int64_t statement_timeout_ms,
+                                 struct gb_err *err) GB_MUST_USE;
+
 /* Parameters of one call, in order, binary; memory from the arena, values copied there. At most
  * GB_PARAMS_MAX. */
 #define GB_PARAMS_MAX 40

@@ -7,7 +7,7 @@
 #include "db/sql.h"
 #include "producer/page.h"
 
-enum { CALLS_AT_ONCE = 32 };
+enum { CALLS_AT_ONCE = 32, STATEMENT_TIMEOUT_MS = 10 * 60 * 1000 };
 
 struct backlog {
     struct gb_source *source;
@@ -110,6 +110,21 @@ static enum gb_result cut_all(struct backlog *backlog, struct gb_err *err)
     return result == GB_OK ? flush(backlog, &gb_sql_tx_commit, NULL, err) : result;
 }
 
+/* Sorting millions of rows takes longer than any other statement may. */
+static enum gb_result cut_slowly(struct backlog *backlog, struct gb_err *err)
+{
+    struct gb_source *source = backlog->source;
+    enum gb_result result = gb_pg_set_timeout(source->pg, STATEMENT_TIMEOUT_MS, err);
+    if (result == GB_OK)
+        result = cut_all(backlog, err);
+    if (result != GB_OK)
+        gb_pg_rollback(source->pg);
+    struct gb_err ignored; /* on our side it counts in any case */
+    enum gb_result restored = gb_pg_set_timeout(source->pg, source->statement_timeout_ms,
+                                                result == GB_OK ? err : &ignored);
+    return result == GB_OK ? restored : result;
+}
+
 enum gb_result gb_backlog_cut(struct gb_source *source, struct gb_stream *stream, const char *hi,
                               int64_t cut_at_us, struct gb_err *err)
 {
@@ -123,10 +138,9 @@ enum gb_result gb_backlog_cut(struct gb_source *source, struct gb_stream *stream
     backlog->arena = source->record_arena;
     gb_arena_reset(backlog->arena);
     backlog->page = gb_page_next(stream, lo, hi, cut_at_us);
-    enum gb_result result = cut_all(backlog, err);
+    enum gb_result result = cut_slowly(backlog, err);
     if (result != GB_OK) {
         gb_page_count_drop(stream);
-        gb_pg_rollback(source->pg);
         stream->loaded = false;
     }
     free(lo);

@@ -144,7 +144,8 @@ static void judge(struct gb_sender *sender)
     int64_t silent_ms = 3 * settings->alive_interval_ms;
     const struct gb_stream_limits limits = {
         .silent_after_us = (silent_ms < 1000 ? 1000 : silent_ms) * 1000,
-        .resend_after_us = settings->resend_after_ms * 1000,
+        /* What it says may be that old before it says so. */
+        .resend_after_us = (settings->resend_after_ms + settings->alive_interval_ms) * 1000,
         .resend_backoff_us_max = settings->resend_backoff_ms_max * 1000,
     };
     int64_t now_us = gb_clock_wall_us(); /* as those who write down when they were heard */

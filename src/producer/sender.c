@@ -75,7 +75,8 @@ void gb_sender_init(struct gb_sender *sender, const struct gb_publisher_settings
                    .dc = settings->dc,
                    .holder = lease->holder,
                    .page_records_max = settings->page_records_max,
-                   .page_bytes_max = GB_SOURCE_PAGE_BYTES},
+                   .page_bytes_max = GB_SOURCE_PAGE_BYTES,
+                   .statement_timeout_ms = settings->statement_timeout_ms},
     };
     GB_CHECK(sender->event_fd >= 0 && sender->flights != NULL);
     if (sender->own)

@@ -15,6 +15,7 @@ struct gb_source {
     const char *holder; /* whose lease must be there for a page to be stored */
     int32_t page_records_max;
     int64_t page_bytes_max;
+    int64_t statement_timeout_ms; /* of the connection, but for cutting a backlog */
 };
 
 enum { GB_SOURCE_ARENA_BYTES = 16 * 1024 * 1024, GB_SOURCE_PAGE_BYTES = 4 * 1024 * 1024 };

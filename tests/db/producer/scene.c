@@ -38,6 +38,7 @@ void publisher_start(struct publisher *publisher, struct gb_test_postgres *serve
         .holder = holder,
         .page_records_max = page_records_max,
         .page_bytes_max = GB_SOURCE_PAGE_BYTES,
+        .statement_timeout_ms = 5000,
     };
     assert_true(gb_dc_parse("dc1", &publisher->source.dc));
     gb_stream_init(&publisher->stream, "ledger", &gb_stream_kind_ledger, "geobill.dc1.ledger.v1",
