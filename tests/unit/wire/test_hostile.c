@@ -310,9 +310,9 @@ static void array_blocks_are_held_to_what_they_say(void **state)
     }
 }
 
-/* `acks` and `heads` items in blocks of one, so that only the sum can be at fault. Odd ones say
- * their size. */
-static enum gb_result decode_items(size_t acks, size_t heads, struct gb_err *err)
+/* `acks` and `heads` items in blocks of one, so that only the sum can be at fault. The odd or
+ * the even ones say their size. */
+static enum gb_result decode_items(size_t acks, size_t heads, bool odd, struct gb_err *err)
 {
     struct gb_bytes message = framed(GB_MESSAGE_STATUS);
     put(&message, "\6dc1\2\0", 6);
@@ -320,7 +320,7 @@ static enum gb_result decode_items(size_t acks, size_t heads, struct gb_err *err
         if (i == acks)
             put(&message, "\0", 1);
         uint8_t block[32];
-        put(&message, block, put_block(block, i % 2 == 0 ? 1 : -1, PAGE_BYTES, 1));
+        put(&message, block, put_block(block, i % 2 == odd ? -1 : 1, PAGE_BYTES, 1));
     }
     put(&message, "\0\0", heads == 0 ? 2 : 1);
     return decoded(GB_MESSAGE_STATUS, message, err);
@@ -329,16 +329,18 @@ static enum gb_result decode_items(size_t acks, size_t heads, struct gb_err *err
 static void items_are_bounded_over_all_arrays(void **state)
 {
     (void)state;
-    static const size_t split[] = {0, 1, 2048, 4096};
+    static const size_t splits[] = {0, 1, 2048, 4096};
     struct gb_err err;
-    for (size_t i = 0; i < sizeof(split) / sizeof(split[0]); i++) {
+    for (size_t i = 0; i < 2 * sizeof(splits) / sizeof(splits[0]); i++) {
+        size_t split = splits[i / 2];
+        bool odd = i % 2 == 1;
         gb_arena_reset(arena);
-        assert_int_equal(decode_items(split[i], 4096 - split[i], &err), GB_OK);
+        assert_int_equal(decode_items(split, 4096 - split, odd, &err), GB_OK);
         gb_arena_reset(arena);
-        assert_int_equal(decode_items(split[i], 4097 - split[i], &err), GB_POISON);
+        assert_int_equal(decode_items(split, 4097 - split, odd, &err), GB_POISON);
         assert_string_equal(err.message, "heads: too many items");
     }
-    assert_int_equal(decode_items(4097, 0, &err), GB_POISON);
+    assert_int_equal(decode_items(4097, 0, true, &err), GB_POISON);
     assert_string_equal(err.message, "acks: too many items");
 }
 
