@@ -31,12 +31,17 @@ def test_kills_under_load_lose_and_double_nothing(stack, unique, tmp_path):
     journal = Journal(tmp_path / "journal")
     victims = [(dc, part) for part in ("publisher", "consumer", "projector", "api") for dc in stack.dcs]
     victims += [("dc2", "postgres"), ("dc1", "kafka")]
-    load = Load(stack, journal, accounts, COUNT, seed).start()
+    load = Load(stack, journal, accounts, COUNT, seed)
+    step = COUNT // (len(victims) + 1)
+    load.hold(step)
+    load.start()
     for number, (dc, part) in enumerate(victims):
-        goal = COUNT * (number + 1) // (len(victims) + 2)
+        goal = step * number + step // 2
         until(f"{goal} pay-ins", 120, lambda: load.done >= goal or load.errors)
+        load.hold(step * (number + 2))  # a step and a half is still to come while this one is killed
         kill_and_wait(stack, dc, part)
         assert load.done < COUNT, "the fault came after the load"
+    load.hold(COUNT)
     load.join()
     check_against_journal(stack, journal, accounts)
     stack.verify_at_rest()

@@ -76,12 +76,16 @@ class Load:
                                     random_.randint(1, 100000)))
         self.next, self.done, self.errors = 0, 0, []
         self.lock = threading.Lock()
+        self.released = threading.Condition(self.lock)
+        self.limit = count  # orders that may be begun; see hold()
         self.threads = [threading.Thread(target=self._work, daemon=True) for _ in range(threads)]
 
     def _work(self):
         apis = {dc: self.stack.api(dc).kept() for dc in self.stack.dcs}
         while True:
             with self.lock:
+                while self.next >= self.limit and self.next < len(self.orders) and not self.errors:
+                    self.released.wait(1)
                 if self.next == len(self.orders) or self.errors:
                     return
                 order = self.orders[self.next]
@@ -96,6 +100,13 @@ class Load:
                 return
             with self.lock:
                 self.done += 1
+
+    def hold(self, limit):
+        """No more than `limit` orders are begun until this is called again with more: what happens meanwhile happens
+        under load, and before its end."""
+        with self.lock:
+            self.limit = limit
+            self.released.notify_all()
 
     def start(self):
         for thread in self.threads:
