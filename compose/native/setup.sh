@@ -83,6 +83,8 @@ build_programs() {
 }
 
 mkdir -p -- "$root/.cache"
+exec 9>>"$root/.cache/lock"
+flock -w 900 9 || die 'waited in vain for another ./stack setup in this clone'
 want=("${packages[@]}")
 case ${1-} in
   '') ;;
