@@ -17,7 +17,8 @@ struct gb_api_answer {
 void gb_api_answer(struct gb_api_request *request, const struct gb_api_answer *answer);
 void gb_api_answer_ok(struct gb_api_request *request, struct gb_bytes json); /* 200 */
 
-/* A problem, logged. `field` and `detail` may be NULL and live at least until this returns. */
+/* A problem, logged. `field` may be NULL; so may `detail`: then it is what the error table advises.
+ * Both live at least until this returns. */
 void gb_api_refuse(struct gb_api_request *request, enum gb_api_error error, const char *field,
                    const char *detail);
 /* The same for a refusal that was stored and is repeated. */

@@ -25,12 +25,14 @@ static const struct gb_problem problem_full = {
     .status = 503,
     .code = "TOO_MANY_CONNECTIONS",
     .title = "Too many connections",
+    .detail = "send it again after Retry-After",
     .retryable = true,
 };
 static const struct gb_problem problem_slow = {
     .status = 408,
     .code = "REQUEST_TIMEOUT",
     .title = "Request not complete in time",
+    .detail = "the connection was closed before the whole request had come",
     .retryable = true,
 };
 

@@ -57,7 +57,11 @@ static void answer_wrong_method(struct gb_http_request *request)
 {
     static const struct gb_http_field allow = {.name = "Allow", .value = "GET, HEAD"};
     static const struct gb_problem wrong = {
-        .status = 405, .code = "METHOD_NOT_ALLOWED", .title = "Method not allowed"};
+        .status = 405,
+        .code = "METHOD_NOT_ALLOWED",
+        .title = "Method not allowed",
+        .detail = "Allow lists the methods",
+    };
     gb_problem_respond(request, &wrong, &allow, 1);
 }
 
@@ -84,7 +88,11 @@ bool gb_health_answer(struct gb_http_request *request, gb_health_ready *ready, v
 static void on_request(void *context, struct gb_http_request *request)
 {
     static const struct gb_problem unknown = {
-        .status = 404, .code = "NOT_FOUND", .title = "Not found"};
+        .status = 404,
+        .code = "NOT_FOUND",
+        .title = "No such path",
+        .detail = "/livez, /readyz and /metrics are here",
+    };
     struct gb_health *health = context;
     if (!gb_health_answer(request, health->ready, health->context))
         gb_problem_respond(request, &unknown, NULL, 0);
