@@ -1,0 +1,84 @@
+"""The end-to-end check must be able to fail: deliberately broken builds of the product are run under the same load and
+checked against the same journal, and each must be found. The build that is not broken must pass."""
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+
+from geobill_journal import Journal, Load, check_against_journal  # noqa: E402
+from geobill_stack import ROOT, Stack  # noqa: E402
+
+PROGRAMS = ["geobill", "geobill-api", "geobill-publisher", "geobill-consumer", "geobill-projector"]
+
+# name: (file, what stands there once, what is put in its place)
+BROKEN = {
+    "every request gets a key of its own": (
+        "sql/queries/operation_accept.sql", "SELECT i.client_no, 1, 1, i.key,",
+        "SELECT i.client_no, 1, 1, i.key || '+' || i.created_at_us,"),
+    "some pay-ins are booked without an entry": (
+        "src/engine/decide.c", "    add_entry(work, entry, turn.command, turn.share);",
+        "    if (turn.command->amount % 7 != 0)\n        add_entry(work, entry, turn.command, turn.share);"),
+    "some entries are never published": (
+        "sql/queries/ledger_window.sql", "SELECT * FROM ledger\n",
+        "SELECT * FROM (SELECT * FROM ledger WHERE seq % 5 <> 0) AS ledger\n"),
+    "the projector drops some entries": (
+        "src/projector/project_ledger.c", "        if (!again)", "        if (!again && entry_of(item)->version % 5 != 0)"),
+}
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    """A copy of the source with a build of its own; changes in it cost one compilation."""
+    copy = tmp_path_factory.mktemp("broken")
+    files = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
+    for name in files.decode().split("\0"):
+        if name and (ROOT / name).exists():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, copy / name)
+    subprocess.run(["cmake", "--preset", "release", "-DGEOBILL_TESTS=OFF"], cwd=copy, check=True, stdout=subprocess.DEVNULL)
+    return copy
+
+
+def build(tree):
+    subprocess.run(["cmake", "--build", "--preset", "release", "--target", *PROGRAMS], cwd=tree, check=True,
+                   stdout=subprocess.DEVNULL)
+    return tree / "build" / "release" / "bin"
+
+
+def run_and_check(bin_folder, tmp_path):
+    """The end-to-end check in small: load with repeats over two datacenters, the journal, verify."""
+    stack = Stack(tmp_path / "run", dcs=2, env={"GEOBILL_BIN": str(bin_folder)})
+    try:
+        accounts = [f"broken-{number}" for number in range(10)]
+        for account in accounts:
+            assert stack.api("dc1").open_account(account, account_id=account).status == 201
+        journal = Journal(tmp_path / "journal")
+        Load(stack, journal, accounts, 900, seed=3, deadline_s=30).start().join()
+        check_against_journal(stack, journal, accounts, deadline_s=20)
+        stack.verify_at_rest(wait=20)
+    finally:
+        stack.down()
+
+
+def test_the_build_that_is_not_broken_passes(tree, tmp_path):
+    run_and_check(build(tree), tmp_path)
+
+
+@pytest.mark.parametrize("name", sorted(BROKEN))
+def test_broken_build_is_found(tree, tmp_path, name):
+    path, right, wrong = BROKEN[name]
+    source = tree / path
+    text = source.read_text()
+    assert text.count(right) == 1, f"{path} no longer has '{right}' once: break it in another way"
+    source.write_text(text.replace(right, wrong))
+    try:
+        bin_folder = build(tree)
+        with pytest.raises(AssertionError) as found:
+            run_and_check(bin_folder, tmp_path)
+        print(f"{name}: {str(found.value)[:300]}")
+    finally:
+        source.write_text(text)
