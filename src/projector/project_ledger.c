@@ -157,11 +157,10 @@ static const bool *without_link(const struct rows *rows)
 #define FIELD(name) offsetof(struct gb_message_ledger_entry, name)
 #define ACCOUNT_NO FIELD(account.account_no.value)
 
-static const struct gb_call *insert_ledger(struct gb_projection *projection, struct gb_batch *batch,
-                                           const struct rows *rows)
+/* What two copies of an entry are compared by: the parameters of both statements up to `peer`. */
+static void add_content(struct gb_params *params, const struct gb_projection *projection,
+                        const struct rows *rows)
 {
-    struct gb_call *call = gb_batch_call(batch, &gb_sql_replicated_ledger_insert);
-    struct gb_params *params = &call->params;
     const bool *nulls = without_link(rows);
     gb_params_text(params, projection->source.code);
     add_int8(params, rows, ACCOUNT_NO, NULL);
@@ -177,14 +176,21 @@ static const struct gb_call *insert_ledger(struct gb_projection *projection, str
     add_int8(params, rows, FIELD(in_total), NULL);
     add_int8(params, rows, FIELD(link_out_total), nulls);
     add_int8(params, rows, FIELD(link_in_total), nulls);
-    add_int8(params, rows, FIELD(account_version), NULL);
-    add_int8(params, rows, FIELD(created_at_us), NULL);
-    add_spans(params, rows);
     add_clients(params, rows);
-    add_traces(params, rows);
     add_text(params, rows, FIELD(key));
-    add_text(params, rows, FIELD(reference));
     add_text(params, rows, FIELD(peer));
+}
+
+static const struct gb_call *insert_ledger(const struct gb_projection *projection,
+                                           struct gb_batch *batch, const struct rows *rows)
+{
+    struct gb_call *call = gb_batch_call(batch, &gb_sql_replicated_ledger_insert);
+    add_content(&call->params, projection, rows);
+    add_int8(&call->params, rows, FIELD(account_version), NULL);
+    add_int8(&call->params, rows, FIELD(created_at_us), NULL);
+    add_spans(&call->params, rows);
+    add_traces(&call->params, rows);
+    add_text(&call->params, rows, FIELD(reference));
     return call;
 }
 
@@ -322,4 +328,23 @@ void gb_project_ledger(struct gb_projection *projection, struct gb_batch *batch)
     raise_shares(projection, batch, &newest);
     tell_sweeper(batch, &newest);
     raise_links(projection, batch);
+}
+
+enum gb_result gb_compare_ledger(struct gb_projection *projection, struct gb_batch *batch,
+                                 struct gb_err *err)
+{
+    const struct gb_projected *entries = &projection->entries;
+    if (entries->call == NULL || entries->call->affected == (int64_t)entries->count)
+        return GB_OK;
+    const struct rows all = {
+        .items = entries->items, .count = entries->count, .arena = batch->arena};
+    struct gb_call call;
+    gb_call_init(&call, &gb_sql_replicated_ledger_compare, batch->arena);
+    add_content(&call.params, projection, &all);
+    enum gb_result result = gb_pg_call(batch->pg, &call, err);
+    if (result != GB_OK)
+        return result;
+    gb_projection_conflicts(projection, entries, call.rows, "this entry");
+    gb_calls_release(&call, 1);
+    return GB_OK;
 }

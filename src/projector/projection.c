@@ -48,12 +48,9 @@ static enum gb_result apply(void *context, struct gb_batch *batch, struct gb_err
     return GB_OK;
 }
 
-static void find_conflicts(struct gb_projection *projection, const struct gb_projected *projected,
-                           const char *what)
+void gb_projection_conflicts(struct gb_projection *projection, const struct gb_projected *projected,
+                             const struct gb_rows *rows, const char *what)
 {
-    if (projected->call == NULL)
-        return;
-    const struct gb_rows *rows = projected->call->rows;
     for (size_t row = 0; row < gb_rows_count(rows); row++) {
         int64_t place = gb_rows_int(rows, row, 0);
         GB_CHECK(place >= 1 && (size_t)place <= projected->count);
@@ -63,13 +60,16 @@ static void find_conflicts(struct gb_projection *projection, const struct gb_pro
 
 static enum gb_result check(void *context, struct gb_batch *batch, struct gb_err *err)
 {
-    (void)batch;
-    (void)err;
     struct gb_projection *projection = context;
-    find_conflicts(projection, &projection->entries, "this entry");
-    find_conflicts(projection, &projection->accounts, "this version of the account");
-    find_conflicts(projection, &projection->clients, "this version of the client");
-    return GB_OK;
+    const struct gb_projected *accounts = &projection->accounts;
+    const struct gb_projected *clients = &projection->clients;
+    if (accounts->call != NULL)
+        gb_projection_conflicts(projection, accounts, accounts->call->rows,
+                                "this version of the account");
+    if (clients->call != NULL)
+        gb_projection_conflicts(projection, clients, clients->call->rows,
+                                "this version of the client");
+    return gb_compare_ledger(projection, batch, err);
 }
 
 struct gb_reader gb_projection_reader(struct gb_projection *projection)

@@ -48,6 +48,10 @@ enum gb_result gb_verify_accounts(struct gb_projection *projection, struct gb_ba
 /* Add their calls to the batch; of what comes twice in the batch one is left. */
 void gb_project_ledger(struct gb_projection *projection, struct gb_batch *batch);
 void gb_project_catalogue(struct gb_projection *projection, struct gb_batch *batch);
+/* After the calls: entries that were there already and have other content die. Asks the database
+ * only when there were any. */
+enum gb_result gb_compare_ledger(struct gb_projection *projection, struct gb_batch *batch,
+                                 struct gb_err *err) GB_MUST_USE;
 
 /* --- for the steps --- */
 
@@ -56,6 +60,10 @@ void gb_projected_bury(struct gb_projected *projected);
 /* The same version with other content: kills the item and counts it. `what` names it. */
 void gb_projection_conflict(struct gb_projection *projection, struct gb_item *item,
                             const char *what);
+
+/* The same for every place (from 1) that the first column of `rows` names. */
+void gb_projection_conflicts(struct gb_projection *projection, const struct gb_projected *projected,
+                             const struct gb_rows *rows, const char *what);
 
 struct gb_known_accounts *gb_known_accounts_new(void);
 void gb_known_accounts_free(struct gb_known_accounts *known);
