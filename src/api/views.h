@@ -33,7 +33,7 @@ void gb_api_view_account(struct gb_json_text *text, const struct gb_api_account_
 struct gb_api_account_row gb_api_account_of(const struct gb_rows *rows, size_t row);
 
 /* Ends a list that began with `{"data":[`: `],"has_more":...,"next_cursor":...}`. The cursor is
- * there at the end, too: what is added later comes after it. */
+ * there at the end, too: what is added later comes after it. Null for a list without anything. */
 void gb_api_view_list_end(struct gb_json_text *text, bool more, const json_t *cursor);
 
 /* "/v1/accounts/" and the like, with `part` percent-encoded behind it; in the arena. */

@@ -50,6 +50,10 @@ struct gb_api_account_row gb_api_account_of(const struct gb_rows *rows, size_t r
 void gb_api_view_list_end(struct gb_json_text *text, bool more, const json_t *cursor)
 {
     gb_json_raw(text, more ? "],\"has_more\":true" : "],\"has_more\":false");
+    if (json_object_size(cursor) == 0) { /* a list that was empty from the start */
+        gb_json_raw(text, ",\"next_cursor\":null}");
+        return;
+    }
     gb_json_member_text(text, "next_cursor", gb_api_cursor_encode(cursor, text->arena));
     gb_json_raw(text, "}");
 }
