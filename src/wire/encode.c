@@ -10,14 +10,19 @@ struct writer {
     uint8_t *at;
 };
 
+/* Of a text, of an array's items, or of the text that is NULL when a record is absent. */
+static const char *pointer_of(const struct gb_field *field, const void *base)
+{
+    const char *pointer;
+    memcpy(&pointer, (const char *)base + field->offset, sizeof(pointer));
+    return pointer;
+}
+
 static const char *text_of(const struct gb_field *field, const void *base)
 {
-    const char *member = (const char *)base + field->offset;
-    if (field->type != GB_FIELD_TEXT && field->type != GB_FIELD_RECORD)
-        return member;
-    const char *text;
-    memcpy(&text, member, sizeof(text));
-    return text;
+    if (field->type == GB_FIELD_TEXT)
+        return pointer_of(field, base);
+    return (const char *)base + field->offset;
 }
 
 static size_t count_of(const struct gb_field *field, const void *base)
@@ -27,13 +32,6 @@ static size_t count_of(const struct gb_field *field, const void *base)
     return count;
 }
 
-static const char *items_of(const struct gb_field *field, const void *base)
-{
-    const char *items;
-    memcpy(&items, (const char *)base + field->offset, sizeof(items));
-    return items;
-}
-
 static enum gb_result check_members(const struct gb_field_table *table, const void *base,
                                     size_t *ret_bytes, struct gb_err *err);
 
@@ -41,7 +39,7 @@ static enum gb_result check_items(const struct gb_field *field, const void *base
                                   struct gb_err *err)
 {
     size_t count = count_of(field, base);
-    const char *items = items_of(field, base);
+    const char *items = pointer_of(field, base);
     enum gb_result result = GB_OK;
     for (size_t i = 0; i < count && result == GB_OK; i++)
         result = check_members(field->table, items + i * field->size, ret_bytes, err);
@@ -55,7 +53,7 @@ static enum gb_result check_member(const struct gb_field *field, const void *bas
     *ret_bytes += VARINT_BYTES_MAX + 1;
     switch (field->type) {
     case GB_FIELD_RECORD:
-        if (text_of(field, base) == NULL)
+        if (pointer_of(field, base) == NULL)
             return GB_OK;
         return gb_field_within(field, check_members(field->table, base, ret_bytes, err), err);
     case GB_FIELD_ARRAY:
@@ -93,7 +91,7 @@ static enum gb_result check_members(const struct gb_field_table *table, const vo
 
 static void write_varint(struct writer *writer, int64_t number)
 {
-    uint64_t bits = (uint64_t)number << 1 ^ (uint64_t)(number >> 63);
+    uint64_t bits = (uint64_t)number << 1 ^ (number < 0 ? UINT64_MAX : 0);
     while (bits > 0x7f) {
         *writer->at++ = (uint8_t)(bits | 0x80);
         bits >>= 7;
@@ -149,7 +147,7 @@ static void write_record(struct writer *writer, const struct gb_plan *plan, cons
 static void write_array(struct writer *writer, const struct gb_plan *plan, const void *base)
 {
     size_t count = count_of(plan->field, base);
-    const char *items = items_of(plan->field, base);
+    const char *items = pointer_of(plan->field, base);
     if (count > 0)
         write_varint(writer, (int64_t)count);
     for (size_t i = 0; i < count; i++)
@@ -159,7 +157,7 @@ static void write_array(struct writer *writer, const struct gb_plan *plan, const
 
 static void write_union(struct writer *writer, const struct gb_plan *plan, const void *base)
 {
-    bool present = text_of(plan->field, base) != NULL;
+    bool present = pointer_of(plan->field, base) != NULL;
     write_varint(writer, present);
     write_value(writer, &plan->children[present], base);
 }

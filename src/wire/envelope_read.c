@@ -128,8 +128,8 @@ static const char *read_mark(const struct values *values, struct gb_envelope *re
         wrong = GB_HEADER_PREVIOUS;
     else if (!read_number(values, GB_HEADER_CUT_AT, GB_TIME_US_MAX, &mark->cut_at_us))
         wrong = GB_HEADER_CUT_AT;
-    else if (!gb_stream_mark_valid(mark))
-        wrong = GB_HEADER_PAGE;
+    if (wrong == GB_HEADER_NAMES && !gb_stream_mark_valid(mark))
+        wrong = GB_HEADER_PAGE; /* stands for all that do not agree */
     return wrong == GB_HEADER_NAMES ? NULL : gb_header_names[wrong];
 }
 
