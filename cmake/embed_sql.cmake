@@ -74,8 +74,10 @@ endforeach()
 string(APPEND source "    {NULL, NULL},\n};\n")
 string(APPEND source "const size_t gb_checks_count = sizeof gb_checks / sizeof gb_checks[0] - 1;\n\n")
 
-read_literal(${SQL_DIR}/roles.sql literal)
-string(APPEND source "const char gb_sql_roles_script[] =\n    ${literal};\n")
+foreach(name bookkeeping roles)
+  read_literal(${SQL_DIR}/${name}.sql literal)
+  string(APPEND source "const char gb_sql_${name}_script[] =\n    ${literal};\n\n")
+endforeach()
 string(APPEND header "\n#endif\n")
 
 write_if_different(${OUT_DIR}/sql.h "${header}")

@@ -8,21 +8,6 @@
 
 #define ARENA_BYTES_MAX 65536
 
-/* One run at a time; the session keeps it until it ends or unlocks. */
-#define LOCK_TEXT "SELECT pg_advisory_lock(hashtext('geobill migrate'))"
-#define UNLOCK_TEXT "SELECT pg_advisory_unlock(hashtext('geobill migrate'))"
-
-static const char bookkeeping[] =
-    "CREATE TABLE IF NOT EXISTS schema_migration ("
-    " number integer PRIMARY KEY, name text NOT NULL UNIQUE,"
-    " checksum bytea NOT NULL CHECK (length(checksum) = 32), applied_at_us bigint NOT NULL);"
-    "COMMENT ON TABLE schema_migration IS 'Migrations applied to this database.';"
-    "COMMENT ON COLUMN schema_migration.number IS 'Number of the migration, from its file name.';"
-    "COMMENT ON COLUMN schema_migration.name IS 'Name of the file in sql/migrations, without its "
-    "ending.';"
-    "COMMENT ON COLUMN schema_migration.checksum IS 'SHA-256 of the text that was applied.';"
-    "COMMENT ON COLUMN schema_migration.applied_at_us IS 'When it was applied.';";
-
 struct migration_run {
     struct gb_pg *pg;
     struct gb_arena *arena;
@@ -113,7 +98,7 @@ static enum gb_result claim(struct migration_run *run, struct gb_err *err)
 static enum gb_result bring_up(struct migration_run *run, const struct gb_migrate_report *report,
                                struct gb_err *err)
 {
-    enum gb_result result = gb_pg_script(run->pg, bookkeeping, err);
+    enum gb_result result = gb_pg_script(run->pg, gb_sql_bookkeeping_script, err);
     if (result == GB_OK)
         result = read_applied(run, err);
     if (result == GB_OK && run->applied > 0)
@@ -130,17 +115,29 @@ static enum gb_result bring_up(struct migration_run *run, const struct gb_migrat
     return result;
 }
 
+/* The lock is the session's; it waits for another run to end. */
+static enum gb_result set_lock(struct migration_run *run, const struct gb_statement *statement,
+                               struct gb_err *err)
+{
+    struct gb_call call;
+    gb_call_init(&call, statement, run->arena);
+    enum gb_result result = gb_pg_call(run->pg, &call, err);
+    if (result == GB_OK)
+        gb_calls_release(&call, 1);
+    return result;
+}
+
 enum gb_result gb_migrate_run(struct gb_pg *pg, const struct gb_migrate_target *target,
                               const struct gb_migrate_report *report, struct gb_err *err)
 {
-    enum gb_result result = gb_pg_script(pg, LOCK_TEXT, err);
-    if (result != GB_OK)
-        return result;
     struct migration_run run = {.pg = pg, .arena = gb_arena_new(ARENA_BYTES_MAX), .target = target};
-    result = bring_up(&run, report, err);
+    enum gb_result result = set_lock(&run, &gb_sql_schema_migration_lock, err);
+    if (result == GB_OK) {
+        result = bring_up(&run, report, err);
+        /* Failing to unlock is no failure of the migration: the lock goes with the session. */
+        struct gb_err ignored;
+        (void)!set_lock(&run, &gb_sql_schema_migration_unlock, &ignored);
+    }
     gb_arena_free(run.arena);
-    /* Failing to unlock is no failure of the migration: the lock goes with the session. */
-    if (gb_pg_script(pg, UNLOCK_TEXT, NULL) != GB_OK)
-        return result;
     return result;
 }

@@ -160,7 +160,10 @@ static void array_close(struct gb_params *params, enum gb_oid type, const char *
 
 static bool any_null(const bool *nulls, size_t n)
 {
-    return nulls != NULL && memchr(nulls, true, n) != NULL;
+    for (size_t i = 0; nulls != NULL && i < n; i++)
+        if (nulls[i])
+            return true;
+    return false;
 }
 
 void gb_params_bool_array(struct gb_params *params, const bool *values, size_t n)

@@ -29,6 +29,9 @@ struct gb_check {
 extern const struct gb_check gb_checks[];
 extern const size_t gb_checks_count;
 
+/* sql/bookkeeping.sql: the table of migrations; may run any number of times. */
+extern const char gb_sql_bookkeeping_script[];
+
 /* sql/roles.sql: who may do what; may run any number of times. */
 extern const char gb_sql_roles_script[];
 

@@ -1,21 +1,13 @@
 /* Transactions over several round trips: repeating what lost a race. */
-#include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #include "db/connection.h"
 #include "db/sqlstate.h"
 #include "runtime/clock.h"
+#include "runtime/stop.h"
 
 #define BACKOFF_BASE_MS 2
 #define BACKOFF_CAP_MS 200
-
-static void wait_ms(int64_t wait_ms)
-{
-    struct timespec left = {.tv_sec = wait_ms / 1000, .tv_nsec = (long)(wait_ms % 1000) * 1000000};
-    while (nanosleep(&left, &left) != 0 && errno == EINTR)
-        continue;
-}
 
 enum gb_result gb_pg_transact(struct gb_pg *pg, int tries,
                               enum gb_result (*step)(struct gb_pg *pg, void *context,
@@ -35,6 +27,7 @@ enum gb_result gb_pg_transact(struct gb_pg *pg, int tries,
                 *err = own;
             return result;
         }
-        wait_ms(gb_backoff_ms(attempt, BACKOFF_BASE_MS, BACKOFF_CAP_MS));
+        /* Asked to stop, it repeats at once: what was begun is brought to its end quickly. */
+        (void)gb_stop_wait(gb_backoff_ms(attempt, BACKOFF_BASE_MS, BACKOFF_CAP_MS));
     }
 }
