@@ -153,8 +153,8 @@ static void read_envelope(const struct gb_applier *applier, const struct gb_reco
 
 /* A batch before its first word to the database. `culprit`: it alone was at fault when it was tried
  * before. */
-static void start(struct gb_applier *applier, struct gb_pg *pg, const struct gb_record *records,
-                  size_t count, const struct gb_err *culprit)
+static void start(struct gb_applier *applier, struct gb_pg *pg, const struct gb_arrived *arrived,
+                  const struct gb_err *culprit)
 {
     struct gb_batch *batch = &applier->batch;
     gb_arena_reset(applier->arena);
@@ -162,13 +162,13 @@ static void start(struct gb_applier *applier, struct gb_pg *pg, const struct gb_
     gb_progress_begin(applier->progress);
     batch->arena = applier->arena;
     batch->pg = pg;
-    batch->count = count;
+    batch->count = arrived->count;
     batch->now_us = gb_clock_wall_us();
     batch->begun = false;
     gb_call_init(&batch->calls[0], &gb_sql_tx_begin, applier->arena);
     batch->calls_count = 1;
-    for (size_t i = 0; i < count; i++) {
-        read_envelope(applier, &records[i], &batch->items[i]);
+    for (size_t i = 0; i < arrived->count; i++) {
+        read_envelope(applier, &arrived->records[i], &batch->items[i]);
         if (culprit != NULL)
             gb_item_dead(&batch->items[i], "apply", culprit);
     }
@@ -280,11 +280,11 @@ static void count_applied(const struct gb_batch *batch, struct gb_applied *appli
 }
 
 static enum gb_result run_batch(struct gb_applier *applier, struct gb_pg *pg,
-                                const struct gb_record *records, size_t count, bool positioned,
-                                struct gb_applied *applied, struct gb_err *err)
+                                const struct gb_arrived *arrived, struct gb_applied *applied,
+                                struct gb_err *err)
 {
-    start(applier, pg, records, count, NULL);
-    enum gb_result result = transact(applier, positioned, err);
+    start(applier, pg, arrived, NULL);
+    enum gb_result result = transact(applier, arrived->positioned, err);
     if (result == GB_OK)
         count_applied(&applier->batch, applied);
     return result;
@@ -292,15 +292,15 @@ static enum gb_result run_batch(struct gb_applier *applier, struct gb_pg *pg,
 
 /* Who is alone at fault becomes a dead letter. */
 static enum gb_result run_alone(struct gb_applier *applier, struct gb_pg *pg,
-                                const struct gb_record *record, bool positioned,
-                                struct gb_applied *applied, struct gb_err *err)
+                                const struct gb_arrived *one, struct gb_applied *applied,
+                                struct gb_err *err)
 {
-    enum gb_result result = run_batch(applier, pg, record, 1, positioned, applied, err);
+    enum gb_result result = run_batch(applier, pg, one, applied, err);
     if (result != GB_POISON)
         return result;
     struct gb_err culprit = *err;
-    start(applier, pg, record, 1, &culprit);
-    result = transact(applier, positioned, err);
+    start(applier, pg, one, &culprit);
+    result = transact(applier, one->positioned, err);
     if (result == GB_POISON) /* not even as a dead letter */
         return gb_err_set(err, GB_FATAL, err->code, "%s", err->message);
     if (result == GB_OK)
@@ -308,22 +308,33 @@ static enum gb_result run_alone(struct gb_applier *applier, struct gb_pg *pg,
     return result;
 }
 
+static enum gb_result run_each(struct gb_applier *applier, struct gb_pg *pg,
+                               const struct gb_arrived *some, struct gb_applied *applied,
+                               struct gb_err *err)
+{
+    enum gb_result result = GB_OK;
+    for (size_t i = 0; i < some->count && result == GB_OK; i++) {
+        const struct gb_arrived one = {&some->records[i], 1, some->positioned};
+        result = run_alone(applier, pg, &one, applied, err);
+    }
+    return result;
+}
+
 enum gb_result gb_applier_run(struct gb_applier *applier, struct gb_pg *pg,
-                              const struct gb_record *records, size_t count, bool positioned,
-                              struct gb_applied *ret_applied, struct gb_err *err)
+                              const struct gb_arrived *arrived, struct gb_applied *ret_applied,
+                              struct gb_err *err)
 {
     enum gb_result result = GB_OK;
     *ret_applied = (struct gb_applied){.records = 0};
-    for (size_t done = 0; done < count && result == GB_OK;) {
-        size_t left = count - done;
-        size_t some = left < applier->options.records_max ? left : applier->options.records_max;
-        result = run_batch(applier, pg, records + done, some, positioned, ret_applied, err);
-        if (result == GB_POISON) {
-            result = GB_OK;
-            for (size_t i = 0; i < some && result == GB_OK; i++)
-                result = run_alone(applier, pg, &records[done + i], positioned, ret_applied, err);
-        }
-        done += some;
+    for (size_t done = 0; done < arrived->count && result == GB_OK;) {
+        size_t left = arrived->count - done;
+        size_t max = applier->options.records_max;
+        const struct gb_arrived some = {arrived->records + done, left < max ? left : max,
+                                        arrived->positioned};
+        result = run_batch(applier, pg, &some, ret_applied, err);
+        if (result == GB_POISON)
+            result = run_each(applier, pg, &some, ret_applied, err);
+        done += some.count;
     }
     return result;
 }

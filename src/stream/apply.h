@@ -38,14 +38,20 @@ enum gb_result gb_applier_take(struct gb_applier *applier, struct gb_pg *pg,
 /* All partitions are gone. */
 void gb_applier_give(struct gb_applier *applier);
 
-/* Applies records (those of one partition in order) and moves positions, in one transaction for
- * each records_max, or, when one is at fault, for each record. `positioned` false: the records came
- * another way, positions stay. *ret_applied counts what was committed, also on failure; the rest is
- * not applied. Outcomes: GB_OK; GB_RETRY; GB_FATAL, with code "FENCED" when a partition has another
- * owner. After a failure: gb_applier_recover before the next call. */
+/* Records to apply, those of one partition in order. */
+struct gb_arrived {
+    const struct gb_record *records;
+    size_t count;
+    bool positioned; /* read from our partitions; false: they came another way, positions stay */
+};
+
+/* Applies what arrived and moves positions, in one transaction for each records_max, or, when one
+ * is at fault, for each record. *ret_applied counts what was committed, also on failure; the rest
+ * is not applied. Outcomes: GB_OK; GB_RETRY; GB_FATAL, with code "FENCED" when a partition has
+ * another owner. After a failure: gb_applier_recover before the next call. */
 enum gb_result gb_applier_run(struct gb_applier *applier, struct gb_pg *pg,
-                              const struct gb_record *records, size_t count, bool positioned,
-                              struct gb_applied *ret_applied, struct gb_err *err) GB_MUST_USE;
+                              const struct gb_arrived *arrived, struct gb_applied *ret_applied,
+                              struct gb_err *err) GB_MUST_USE;
 
 /* Learns from the database where our partitions stand. GB_FATAL with code "FENCED" when one has
  * another owner. */

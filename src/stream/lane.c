@@ -189,13 +189,12 @@ static void account_for(struct gb_lane *lane, const struct gb_applied *applied, 
                GB_F_INT("count", applied->dead), GB_F_ERR(&applied->first_dead));
 }
 
-static enum gb_result apply(struct gb_lane *lane, const struct gb_record *records, size_t count,
-                            bool positioned, struct gb_err *err)
+static enum gb_result apply(struct gb_lane *lane, const struct gb_arrived *arrived,
+                            struct gb_err *err)
 {
     struct gb_applied applied;
     int64_t start_us = gb_clock_mono_us();
-    enum gb_result result =
-        gb_applier_run(lane->applier, lane->pg, records, count, positioned, &applied, err);
+    enum gb_result result = gb_applier_run(lane->applier, lane->pg, arrived, &applied, err);
     account_for(lane, &applied, start_us);
     return result;
 }
@@ -203,7 +202,8 @@ static enum gb_result apply(struct gb_lane *lane, const struct gb_record *record
 enum gb_result gb_lane_feed(struct gb_lane *lane, const struct gb_record *records, size_t count,
                             struct gb_err *err)
 {
-    return apply(lane, records, count, false, err);
+    const struct gb_arrived arrived = {records, count, false};
+    return apply(lane, &arrived, err);
 }
 
 /* What Kafka says is no failure of a batch: librdkafka mends it, or the consumer is opened anew. */
@@ -223,18 +223,17 @@ static void note_kafka(struct gb_lane *lane, enum gb_result result, const struct
 
 static enum gb_result read_batch(struct gb_lane *lane, struct gb_err *err)
 {
-    const struct gb_record *records;
-    size_t count;
+    struct gb_arrived arrived = {.positioned = true};
     enum gb_result result = gb_consumer_poll(lane->consumer, lane->batch_records_max, lane->poll_ms,
-                                             &records, &count, err);
+                                             &arrived.records, &arrived.count, err);
     note_kafka(lane, result, err);
     if (result == GB_FATAL) {
         close_consumer(lane);
         return gb_err_set(err, GB_RETRY, err->code, "%s", err->message);
     }
-    if (result != GB_OK || count == 0)
+    if (result != GB_OK || arrived.count == 0)
         return GB_OK;
-    result = apply(lane, records, count, true, err);
+    result = apply(lane, &arrived, err);
     gb_consumer_release(lane->consumer);
     if (result == GB_OK)
         tell_kafka(lane);

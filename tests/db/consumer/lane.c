@@ -79,9 +79,9 @@ void lane_put_payin(struct lane *lane, const char *source, const char *stream,
 
 enum gb_result lane_run(struct lane *lane, size_t from)
 {
+    const struct gb_arrived arrived = {lane->feed->records + from, lane->feed->count - from, true};
     enum gb_result result =
-        gb_applier_run(lane->applier, lane->pg, lane->feed->records + from,
-                       lane->feed->count - from, true, &lane->applied, &lane->err);
+        gb_applier_run(lane->applier, lane->pg, &arrived, &lane->applied, &lane->err);
     fixture_check_invariants();
     return result;
 }

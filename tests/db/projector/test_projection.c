@@ -104,8 +104,8 @@ static struct gb_applied run(void)
 {
     struct gb_applied applied;
     struct gb_err err = {.message = ""};
-    enum gb_result result =
-        gb_applier_run(applier, pg, feed->records, feed->count, true, &applied, &err);
+    enum gb_result result = gb_applier_run(
+        applier, pg, &(const struct gb_arrived){feed->records, feed->count, true}, &applied, &err);
     if (result != GB_OK)
         print_error("%s: %s\n", err.code, err.message);
     assert_int_equal(result, GB_OK);

@@ -152,8 +152,8 @@ static struct gb_applied run_ok(struct gb_applier *applier)
 {
     struct gb_applied applied;
     struct gb_err err = {.message = ""};
-    enum gb_result result =
-        gb_applier_run(applier, pg, feed->records, feed->count, true, &applied, &err);
+    enum gb_result result = gb_applier_run(
+        applier, pg, &(const struct gb_arrived){feed->records, feed->count, true}, &applied, &err);
     if (result != GB_OK)
         print_error("%s: %s\n", err.code, err.message);
     assert_int_equal(result, GB_OK);
@@ -241,7 +241,9 @@ static void a_zombie_is_fenced(void **state)
     put(0, 1, 0, 1, "a");
     for (int open = 0; open < 2; open++) {
         reader.open = open == 1;
-        assert_int_equal(gb_applier_run(zombie, pg, feed->records, 1, true, &applied, &err),
+        assert_int_equal(gb_applier_run(zombie, pg,
+                                        &(const struct gb_arrived){feed->records, 1, true},
+                                        &applied, &err),
                          GB_FATAL);
         assert_true(gb_applier_is_fenced(&err));
         assert_int_equal(applied.records, 0);
@@ -255,7 +257,9 @@ static void a_zombie_is_fenced(void **state)
 
     /* Nor may it write for a partition that it never had. */
     gb_applier_give(owner);
-    assert_int_equal(gb_applier_run(owner, pg, feed->records, 1, true, &applied, &err), GB_FATAL);
+    assert_int_equal(gb_applier_run(owner, pg, &(const struct gb_arrived){feed->records, 1, true},
+                                    &applied, &err),
+                     GB_FATAL);
     assert_true(gb_applier_is_fenced(&err));
     gb_applier_free(zombie);
     gb_applier_free(owner);
@@ -270,7 +274,9 @@ static void what_can_be_retried_leaves_no_trace(void **state)
     struct gb_applier *applier = applier_new(&reader, 100);
     (void)take(applier, TOPIC);
     put(0, 1, 0, 1, "a");
-    assert_int_equal(gb_applier_run(applier, pg, feed->records, 1, true, &applied, &err), GB_RETRY);
+    assert_int_equal(gb_applier_run(applier, pg, &(const struct gb_arrived){feed->records, 1, true},
+                                    &applied, &err),
+                     GB_RETRY);
     assert_string_equal(err.code, "TEST_RETRY");
     assert_int_equal(look(ROWS) + look(POSITION) + look(COMPLETE) + look(DEAD), 0);
     assert_int_equal(gb_applier_recover(applier, pg, &err), GB_OK);
@@ -279,7 +285,9 @@ static void what_can_be_retried_leaves_no_trace(void **state)
     for (int open = 0; open < 2; open++) {
         reader.open = open == 1;
         reader.lose = true;
-        assert_int_equal(gb_applier_run(applier, pg, feed->records, 1, true, &applied, &err),
+        assert_int_equal(gb_applier_run(applier, pg,
+                                        &(const struct gb_arrived){feed->records, 1, true},
+                                        &applied, &err),
                          GB_RETRY);
         assert_int_equal(look(ROWS) + look(POSITION) + look(COMPLETE) + look(DEAD), 0);
         assert_int_equal(gb_pg_reset(pg, &err), GB_OK);
@@ -491,7 +499,9 @@ static void a_replay_from_the_beginning_changes_nothing(void **state)
     /* Back in the middle: the position goes back with what is read. */
     struct gb_applied applied;
     struct gb_err err;
-    assert_int_equal(gb_applier_run(applier, pg, feed->records + 20, 3, true, &applied, &err),
+    assert_int_equal(gb_applier_run(applier, pg,
+                                    &(const struct gb_arrived){feed->records + 20, 3, true},
+                                    &applied, &err),
                      GB_OK);
     assert_int_equal(look(POSITION), 23);
     assert_int_equal(look(COMPLETE), 10);
@@ -507,7 +517,10 @@ static void what_comes_another_way_moves_pages_but_no_position(void **state)
     struct gb_applier *applier = applier_new(&reader, 100);
     (void)take(applier, TOPIC);
     put(0, 1, 0, 1, "a");
-    assert_int_equal(gb_applier_run(applier, pg, feed->records, 1, false, &applied, &err), GB_OK);
+    assert_int_equal(gb_applier_run(applier, pg,
+                                    &(const struct gb_arrived){feed->records, 1, false}, &applied,
+                                    &err),
+                     GB_OK);
     assert_int_equal(look(ROWS), 1);
     assert_int_equal(look(POSITION), 0);
     assert_int_equal(look(COMPLETE), 1);
