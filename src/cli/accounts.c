@@ -40,7 +40,12 @@ int gb_cli_account_open(struct gb_cli *cli, int argc, char **argv)
     const char *name = NULL, *currency = NULL, *id = NULL, *key = NULL;
     const struct gb_option options[] = {
         {"currency", &currency, NULL}, {"id", &id, NULL}, {"key", &key, NULL}};
-    if (!gb_options_read("account open", argc, argv, options, 3, &name, 1, 1))
+    const struct gb_syntax syntax = {.command = "account open",
+                                     .options = options,
+                                     .options_count = 3,
+                                     .arguments = &name,
+                                     .arguments_count = 1};
+    if (!gb_options_read(argc, argv, &syntax))
         return GB_EXIT_USAGE;
     if (!currency)
         return gb_cli_usage("account open", "--currency is missing");
@@ -80,7 +85,9 @@ static void print_shares(struct gb_cli *cli, const json_t *balance)
 int gb_cli_account_show(struct gb_cli *cli, int argc, char **argv)
 {
     const char *id = NULL;
-    if (!gb_options_read("account show", argc, argv, NULL, 0, &id, 1, 1))
+    const struct gb_syntax syntax = {
+        .command = "account show", .arguments = &id, .arguments_count = 1};
+    if (!gb_options_read(argc, argv, &syntax))
         return GB_EXIT_USAGE;
     struct gb_api_call account_call = {"GET", gb_cli_path(cli, "/v1/accounts/", id, ""), NULL, NULL,
                                        0};
@@ -114,7 +121,9 @@ int gb_cli_account_list(struct gb_cli *cli, int argc, char **argv)
 {
     const char *limit = "100", *cursor = NULL;
     const struct gb_option options[] = {{"limit", &limit, NULL}, {"cursor", &cursor, NULL}};
-    if (!gb_options_read("account list", argc, argv, options, 2, NULL, 0, 0))
+    const struct gb_syntax syntax = {
+        .command = "account list", .options = options, .options_count = 2};
+    if (!gb_options_read(argc, argv, &syntax))
         return GB_EXIT_USAGE;
     const char *path = gb_cli_path(cli, "/v1/accounts?limit=", limit, "");
     if (cursor)
@@ -139,7 +148,8 @@ static int change_status(struct gb_cli *cli, int argc, char **argv, const char *
                          const char *method, const char *status)
 {
     const char *id = NULL;
-    if (!gb_options_read(command, argc, argv, NULL, 0, &id, 1, 1))
+    const struct gb_syntax syntax = {.command = command, .arguments = &id, .arguments_count = 1};
+    if (!gb_options_read(argc, argv, &syntax))
         return GB_EXIT_USAGE;
     json_t *body = status ? json_pack("{s:s}", "status", status) : NULL;
     struct gb_api_call call = {method, gb_cli_path(cli, "/v1/accounts/", id, ""), body, NULL, 0};

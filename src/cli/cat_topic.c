@@ -97,7 +97,12 @@ int gb_cli_topic_cat(struct gb_cli *cli, int argc, char **argv)
                                         {"offset", &offset_text, NULL},
                                         {"cluster", &cluster, NULL},
                                         {"limit", &limit, NULL}};
-    if (!gb_options_read("topic cat", argc, argv, options, 4, &topic, 1, 1))
+    const struct gb_syntax syntax = {.command = "topic cat",
+                                     .options = options,
+                                     .options_count = 4,
+                                     .arguments = &topic,
+                                     .arguments_count = 1};
+    if (!gb_options_read(argc, argv, &syntax))
         return GB_EXIT_USAGE;
     int64_t first = 0, last = partitions_of(cli, topic) - 1, offset;
     struct cat cat = {0};

@@ -123,7 +123,12 @@ int gb_cli_client_add(struct gb_cli *cli, int argc, char **argv)
 {
     const char *name = NULL, *role_name = NULL, *home = cli->dc;
     const struct gb_option options[] = {{"role", &role_name, NULL}, {"home", &home, NULL}};
-    if (!gb_options_read("client add", argc, argv, options, 2, &name, 1, 1))
+    const struct gb_syntax syntax = {.command = "client add",
+                                     .options = options,
+                                     .options_count = 2,
+                                     .arguments = &name,
+                                     .arguments_count = 1};
+    if (!gb_options_read(argc, argv, &syntax))
         return GB_EXIT_USAGE;
     enum gb_role role;
     struct gb_dc dc;
@@ -160,7 +165,9 @@ int gb_cli_client_add(struct gb_cli *cli, int argc, char **argv)
 int gb_cli_client_revoke(struct gb_cli *cli, int argc, char **argv)
 {
     const char *name = NULL;
-    if (!gb_options_read("client revoke", argc, argv, NULL, 0, &name, 1, 1))
+    const struct gb_syntax syntax = {
+        .command = "client revoke", .arguments = &name, .arguments_count = 1};
+    if (!gb_options_read(argc, argv, &syntax))
         return GB_EXIT_USAGE;
     struct gb_pg *pg;
     int code = open_catalogue(cli, "client revoke", &pg);
@@ -182,7 +189,8 @@ int gb_cli_client_revoke(struct gb_cli *cli, int argc, char **argv)
 
 int gb_cli_client_list(struct gb_cli *cli, int argc, char **argv)
 {
-    if (!gb_options_read("client list", argc, argv, NULL, 0, NULL, 0, 0))
+    const struct gb_syntax syntax = {.command = "client list"};
+    if (!gb_options_read(argc, argv, &syntax))
         return GB_EXIT_USAGE;
     struct gb_pg *pg;
     struct gb_err err = {0};

@@ -22,7 +22,8 @@ static void add_applied(void *context, int number, const char *name)
 
 int gb_cli_migrate(struct gb_cli *cli, int argc, char **argv)
 {
-    if (!gb_options_read("migrate", argc, argv, NULL, 0, NULL, 0, 0))
+    const struct gb_syntax syntax = {.command = "migrate"};
+    if (!gb_options_read(argc, argv, &syntax))
         return GB_EXIT_USAGE;
     struct report report = {cli, gb_table_new(cli, columns, 3)};
     struct gb_migrate_report on_applied = {add_applied, &report};

@@ -7,46 +7,44 @@
 
 #include "cli/cli.h"
 
-static const struct gb_option *find_option(const char *word, const struct gb_option *options,
-                                           size_t count)
+static const struct gb_option *find_option(const struct gb_syntax *syntax, const char *word)
 {
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(word + 2, options[i].name) == 0)
-            return &options[i];
+    for (size_t i = 0; i < syntax->options_count; i++)
+        if (strcmp(word + 2, syntax->options[i].name) == 0)
+            return &syntax->options[i];
     return NULL;
 }
 
-static bool complain(const char *command, const char *what, const char *word)
+static bool complain(const struct gb_syntax *syntax, const char *what, const char *word)
 {
     char problem[256];
     snprintf(problem, sizeof(problem), "%s%s", what, word);
-    gb_cli_usage(command, problem);
+    gb_cli_usage(syntax->command, problem);
     return false;
 }
 
-bool gb_options_read(const char *command, int argc, char **argv, const struct gb_option *options,
-                     size_t options_count, const char **arguments, size_t min, size_t max)
+bool gb_options_read(int argc, char **argv, const struct gb_syntax *syntax)
 {
     size_t taken = 0;
     for (int i = 1; i < argc; i++) {
         if (strncmp(argv[i], "--", 2) != 0) {
-            if (taken == max)
-                return complain(command, "too many arguments: ", argv[i]);
-            arguments[taken++] = argv[i];
+            if (taken == syntax->arguments_count)
+                return complain(syntax, "too many arguments: ", argv[i]);
+            syntax->arguments[taken++] = argv[i];
             continue;
         }
-        const struct gb_option *option = find_option(argv[i], options, options_count);
+        const struct gb_option *option = find_option(syntax, argv[i]);
         if (!option)
-            return complain(command, "unknown option ", argv[i]);
+            return complain(syntax, "unknown option ", argv[i]);
         if (option->flag) {
             *option->flag = true;
         } else if (i + 1 < argc) {
             *option->text = argv[++i];
         } else {
-            return complain(command, "no value behind ", argv[i]);
+            return complain(syntax, "no value behind ", argv[i]);
         }
     }
-    return taken >= min || complain(command, "too few arguments", "");
+    return taken == syntax->arguments_count || complain(syntax, "too few arguments", "");
 }
 
 bool gb_option_int(const char *text, int64_t min, int64_t max, int64_t *ret)

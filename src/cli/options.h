@@ -13,11 +13,18 @@ struct gb_option {
     bool *flag;
 };
 
-/* Reads argv[1..]: options anywhere, the rest are arguments, at least `min` and at most `max` of
- * them, into `arguments` (may be NULL when max is 0). Prints a usage error for `command` and
- * returns false otherwise. */
-bool gb_options_read(const char *command, int argc, char **argv, const struct gb_option *options,
-                     size_t options_count, const char **arguments, size_t min, size_t max);
+/* What a command takes. */
+struct gb_syntax {
+    const char *command; /* for messages: "account open" */
+    const struct gb_option *options;
+    size_t options_count;
+    const char **arguments; /* where its arguments go; NULL when there are none */
+    size_t arguments_count;
+};
+
+/* Reads argv[1..]: options anywhere, the rest are arguments, exactly as many as the command takes.
+ * Prints a usage error and returns false otherwise. */
+bool gb_options_read(int argc, char **argv, const struct gb_syntax *syntax);
 
 /* A whole number min..max in decimal digits; false otherwise. */
 bool gb_option_int(const char *text, int64_t min, int64_t max, int64_t *ret);

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #define ROWS_MAX 100000
+/* libsmartcols: no hint, so that the cells decide. */
+#define WIDTH_BY_CONTENT 0
 
 struct row {
     struct row *next;
@@ -84,7 +86,7 @@ static void heading(const char *name, char *ret, size_t size)
 {
     snprintf(ret, size, "%s", name);
     for (char *c = ret; *c; c++)
-        *c = *c == '_' ? ' ' : (char)toupper((unsigned char)*c);
+        *c = (char)(*c == '_' ? ' ' : toupper((unsigned char)*c));
 }
 
 static void print_table(const struct gb_table *table)
@@ -95,7 +97,7 @@ static void print_table(const struct gb_table *table)
         char name[64];
         heading(table->columns[i].name, name, sizeof(name));
         int flags = table->columns[i].kind == GB_CELL_NUMBER ? SCOLS_FL_RIGHT : 0;
-        GB_CHECK(scols_table_new_column(out, name, 0.1, flags) != NULL);
+        GB_CHECK(scols_table_new_column(out, name, WIDTH_BY_CONTENT, flags) != NULL);
     }
     for (const struct row *row = table->first; row; row = row->next) {
         struct libscols_line *line = scols_table_new_line(out, NULL);

@@ -10,7 +10,12 @@ int gb_cli_payin(struct gb_cli *cli, int argc, char **argv)
     const char *words[3] = {NULL}, *key = NULL, *reference = NULL, *wait = "0";
     const struct gb_option options[] = {
         {"key", &key, NULL}, {"reference", &reference, NULL}, {"wait", &wait, NULL}};
-    if (!gb_options_read("payin", argc, argv, options, 3, words, 3, 3))
+    const struct gb_syntax syntax = {.command = "payin",
+                                     .options = options,
+                                     .options_count = 3,
+                                     .arguments = words,
+                                     .arguments_count = 3};
+    if (!gb_options_read(argc, argv, &syntax))
         return GB_EXIT_USAGE;
     int64_t amount, wait_s;
     if (!gb_option_int(words[1], 1, GB_AMOUNT_MAX, &amount))

@@ -144,7 +144,8 @@ static void print_screen(struct screen *screen)
 
 int gb_cli_status(struct gb_cli *cli, int argc, char **argv)
 {
-    if (!gb_options_read("status", argc, argv, NULL, 0, NULL, 0, 0))
+    const struct gb_syntax syntax = {.command = "status"};
+    if (!gb_options_read(argc, argv, &syntax))
         return GB_EXIT_USAGE;
     struct gb_cli_dc dcs[GB_CLI_DCS_MAX];
     struct screen screen = {

@@ -49,7 +49,8 @@ static void fill_wants(const struct gb_cli *cli, struct wants *ret)
 
 int gb_cli_topics_create(struct gb_cli *cli, int argc, char **argv)
 {
-    if (!gb_options_read("topics create", argc, argv, NULL, 0, NULL, 0, 0))
+    const struct gb_syntax syntax = {.command = "topics create"};
+    if (!gb_options_read(argc, argv, &syntax))
         return GB_EXIT_USAGE;
     struct wants wants;
     fill_wants(cli, &wants);
@@ -85,7 +86,8 @@ static const char *judge(const struct gb_topic_want *want, const struct gb_topic
 
 int gb_cli_topics_check(struct gb_cli *cli, int argc, char **argv)
 {
-    if (!gb_options_read("topics check", argc, argv, NULL, 0, NULL, 0, 0))
+    const struct gb_syntax syntax = {.command = "topics check"};
+    if (!gb_options_read(argc, argv, &syntax))
         return GB_EXIT_USAGE;
     struct wants wants;
     fill_wants(cli, &wants);

@@ -111,7 +111,8 @@ int gb_cli_verify(struct gb_cli *cli, int argc, char **argv)
     bool at_rest = false;
     const struct gb_option options[] = {{"wait", &wait, NULL}, {"at-rest", NULL, &at_rest}};
     int64_t wait_s;
-    if (!gb_options_read("verify", argc, argv, options, 2, NULL, 0, 0))
+    const struct gb_syntax syntax = {.command = "verify", .options = options, .options_count = 2};
+    if (!gb_options_read(argc, argv, &syntax))
         return GB_EXIT_USAGE;
     if (!gb_option_int(wait, 0, 86400, &wait_s))
         return gb_cli_usage("verify", "--wait takes 0 to 86400 seconds");
