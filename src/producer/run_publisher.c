@@ -16,6 +16,7 @@ enum {
     BEAT_INTERVAL_MS = 1000,
     STANDBY_INTERVAL_MS = 250,
     WAKE_WAIT_MS = 100,
+    HINT_REST_MS = 2,
     LOOK_INTERVAL_MS = 2,
     MOVED_FOR_MS = 1000,
     ARENA_BYTES = 64 * 1024,
@@ -150,11 +151,10 @@ static enum gb_result beat(struct publisher *publisher, struct gb_err *err)
     return result == GB_OK ? beat_daemon(publisher, err) : result;
 }
 
-/* A hint says only that something was committed; nearly always it is for the own streams. The
- * senders to peers are woken only while numbers of the outbox are being drawn, which is before
- * their rows are committed: hence for a while after. What takes longer to commit waits for poll_ms.
- */
-static enum gb_result wake_peers(struct publisher *publisher, struct gb_err *err)
+/* A hint says only that something was committed; nearly always it is entries and pay-ins. The
+ * streams of the outbox are looked at only while its numbers are being drawn, which is before their
+ * rows are committed: hence for a while after. What takes longer to commit waits for poll_ms. */
+static enum gb_result wake_outbox(struct publisher *publisher, struct gb_err *err)
 {
     int64_t now_us = gb_clock_mono_us();
     if (!publisher->look_wanted || now_us - publisher->look_us < LOOK_INTERVAL_MS * 1000)
@@ -174,12 +174,13 @@ static enum gb_result wake_peers(struct publisher *publisher, struct gb_err *err
     publisher->outbox_seq = outbox_seq;
     if (now_us - publisher->outbox_moved_us > MOVED_FOR_MS * 1000)
         return GB_OK;
-    for (size_t i = 1; i < publisher->senders_count; i++)
-        gb_sender_wake(&publisher->senders[i]);
+    for (size_t i = 0; i < publisher->senders_count; i++)
+        gb_sender_wake_outbox(&publisher->senders[i]);
     return GB_OK;
 }
 
-/* Waits for a hint, and hands it on. */
+/* Waits for a hint, and hands it on. Then rests for as long as a sender rests between two cuts at
+ * least: the hints of that time come as one. */
 static void wait_hint(struct publisher *publisher)
 {
     if (publisher->wake == NULL) {
@@ -188,8 +189,9 @@ static void wait_hint(struct publisher *publisher)
     }
     if (!gb_wake_wait(publisher->wake, publisher->look_wanted ? LOOK_INTERVAL_MS : WAKE_WAIT_MS))
         return;
-    publisher->look_wanted = publisher->senders_count > 1;
+    publisher->look_wanted = true;
     gb_sender_wake(&publisher->senders[0]);
+    (void)gb_stop_wait(HINT_REST_MS);
 }
 
 static bool any_sender(const struct publisher *publisher, bool ended)
@@ -209,7 +211,7 @@ static void be_active(struct publisher *publisher)
         atomic_store(&publisher->rests, any_sender(publisher, false));
         if (any_sender(publisher, true))
             break;
-        if (wake_peers(publisher, &err) != GB_OK ||
+        if (wake_outbox(publisher, &err) != GB_OK ||
             (is_beat_due(publisher) && beat(publisher, &err) != GB_OK)) {
             gb_log(GB_LOG_WARNING, "the lease is lost", GB_F_ERR(&err));
             break;

@@ -235,10 +235,16 @@ static enum gb_result cut_streams(struct gb_sender *sender, int64_t now_us, stru
     return result;
 }
 
-static void want_all(struct gb_sender *sender)
+/* Which streams may have new rows. */
+static void take_hints(struct gb_sender *sender, int64_t now_us)
 {
-    for (size_t i = 0; i < sender->streams_count; i++)
-        sender->streams[i].wanted = true;
+    bool all = is_due(&sender->times.cut_us, sender->settings->poll_ms * 1000, now_us);
+    bool own = atomic_exchange(&sender->woken, false);
+    bool outbox = atomic_exchange(&sender->outbox_woken, false);
+    for (size_t i = 0; i < sender->streams_count; i++) {
+        struct gb_stream *stream = &sender->streams[i];
+        stream->wanted = stream->wanted || all || (stream->kind->by_stream ? outbox : own);
+    }
 }
 
 static int64_t wait_us(const struct gb_sender *sender, int64_t now_us)
@@ -262,9 +268,7 @@ enum gb_result gb_sender_step(struct gb_sender *sender, int64_t *ret_wait_us, st
     if (result != GB_OK)
         return result;
     int64_t now_us = gb_clock_mono_us();
-    if (atomic_exchange(&sender->woken, false) ||
-        is_due(&sender->times.cut_us, sender->settings->poll_ms * 1000, now_us))
-        want_all(sender);
+    take_hints(sender, now_us);
     gb_sender_settle(sender);
     bool busy = false;
     bool again = false;

@@ -221,6 +221,12 @@ void gb_sender_join(struct gb_sender *sender)
     sender->running = false;
 }
 
+void gb_sender_wake_outbox(struct gb_sender *sender)
+{
+    atomic_store(&sender->outbox_woken, true);
+    signal_event(sender);
+}
+
 void gb_sender_wake(struct gb_sender *sender)
 {
     atomic_store(&sender->woken, true);

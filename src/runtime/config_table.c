@@ -82,9 +82,9 @@ const struct gb_setting gb_settings[] = {
     {"publisher", "poll_ms", INT, "250", 10, 60000, "Looks for new rows at least this often."},
     {"publisher", "in_flight_max", INT, "20000", 1, 1000000,
      "Records handed to Kafka and not confirmed, per destination cluster."},
-    {"publisher", "linger_ms", INT, "5", 0, 1000,
+    {"publisher", "linger_ms", INT, "1", 0, 1000,
      "How long the producer waits for more records to send together."},
-    {"publisher", "lease_stale_ms", INT, "5000", 500, 60000,
+    {"publisher", "lease_stale_ms", INT, "10000", 500, 60000,
      "A standby takes over from a publisher whose heartbeat is older than this."},
     {"publisher", "resend_after_ms", INT, "3000", 500, 600000,
      "A reader that is alive but stands still below what was sent for this long is sent the rest "
