@@ -35,12 +35,12 @@ struct gb_progress *gb_progress_new(void)
 
 void gb_progress_clear(struct gb_progress *progress)
 {
-    struct entry *entry;
-    struct entry *next;
-    HASH_ITER(hh, progress->entries, entry, next)
-    {
-        HASH_DEL(progress->entries, entry);
+    struct entry *entry = progress->entries;
+    HASH_CLEAR(hh, progress->entries);
+    while (entry != NULL) {
+        struct entry *next = entry->hh.next;
         free(entry);
+        entry = next;
     }
     progress->last = NULL;
 }
