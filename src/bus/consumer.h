@@ -63,11 +63,18 @@ bool gb_consumer_connected(const struct gb_consumer *consumer);
 /* Partitions assigned now. */
 size_t gb_consumer_assigned(const struct gb_consumer *consumer);
 
-/* Without a group: reads one partition of a topic from `offset` (negative: the beginning) up to its
- * present end, calling `each`; stops early when it returns false. For `geobill topic cat` and
- * tests. timeout_ms bounds the whole. */
-enum gb_result gb_topic_read(const struct gb_config *config, const char *cluster, const char *topic,
-                             int32_t partition, int64_t offset, int64_t timeout_ms,
+/* One partition of a topic to be read without a group. */
+struct gb_topic_range {
+    const char *cluster;
+    const char *topic;
+    int32_t partition;
+    int64_t offset;     /* negative: the beginning */
+    int64_t timeout_ms; /* bounds the whole */
+};
+
+/* Reads the range up to its present end, calling `each`; stops early when it returns false. For
+ * `geobill topic cat` and tests. */
+enum gb_result gb_topic_read(const struct gb_config *config, const struct gb_topic_range *range,
                              bool (*each)(void *context, const struct gb_record *record),
                              void *context, struct gb_err *err) GB_MUST_USE;
 

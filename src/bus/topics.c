@@ -18,12 +18,12 @@ struct admin {
 };
 
 static enum gb_result admin_open(struct admin *admin, const struct gb_config *config,
-                                 const char *cluster, int64_t timeout_ms, struct gb_err *err)
+                                 const struct gb_topic_wants *wants, struct gb_err *err)
 {
-    *admin = (struct admin){.deadline_us = gb_clock_mono_us() + timeout_ms * 1000};
+    *admin = (struct admin){.deadline_us = gb_clock_mono_us() + wants->timeout_ms * 1000};
     struct gb_kafka_conf conf;
     gb_kafka_conf_init(&conf, "geobill/" GB_VERSION "/topics", &admin->health, err);
-    gb_kafka_conf_site(&conf, config, cluster);
+    gb_kafka_conf_site(&conf, config, wants->cluster);
     enum gb_result result = gb_kafka_conf_open(&conf, RD_KAFKA_PRODUCER, &admin->kafka);
     if (result == GB_OK)
         admin->queue = rd_kafka_queue_new(admin->kafka);
@@ -155,18 +155,17 @@ static enum gb_result create_all(const struct admin *admin, const struct gb_topi
     return result;
 }
 
-enum gb_result gb_topics_create(const struct gb_config *config, const char *cluster,
-                                const struct gb_topic_want *wants, size_t count, int64_t timeout_ms,
+enum gb_result gb_topics_create(const struct gb_config *config, const struct gb_topic_wants *wants,
                                 bool *ret_created, struct gb_err *err)
 {
     struct admin admin;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < wants->count; i++)
         ret_created[i] = false;
-    if (count == 0)
+    if (wants->count == 0)
         return GB_OK;
-    enum gb_result result = admin_open(&admin, config, cluster, timeout_ms, err);
+    enum gb_result result = admin_open(&admin, config, wants, err);
     if (result == GB_OK)
-        result = create_all(&admin, wants, count, ret_created, err);
+        result = create_all(&admin, wants->topics, wants->count, ret_created, err);
     admin_close(&admin);
     return result;
 }
@@ -268,17 +267,16 @@ static enum gb_result describe_all(const struct admin *admin, const struct gb_to
     return describe_settings(admin, wants, count, ret_states, err);
 }
 
-enum gb_result gb_topics_describe(const struct gb_config *config, const char *cluster,
-                                  const struct gb_topic_want *wants, size_t count,
-                                  int64_t timeout_ms, struct gb_topic_state *ret_states,
-                                  struct gb_err *err)
+enum gb_result gb_topics_describe(const struct gb_config *config,
+                                  const struct gb_topic_wants *wants,
+                                  struct gb_topic_state *ret_states, struct gb_err *err)
 {
     struct admin admin;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < wants->count; i++)
         ret_states[i] = (struct gb_topic_state){0};
-    enum gb_result result = admin_open(&admin, config, cluster, timeout_ms, err);
+    enum gb_result result = admin_open(&admin, config, wants, err);
     if (result == GB_OK)
-        result = describe_all(&admin, wants, count, ret_states, err);
+        result = describe_all(&admin, wants->topics, wants->count, ret_states, err);
     admin_close(&admin);
     return result;
 }

@@ -17,6 +17,14 @@ struct gb_topic_want {
     int32_t min_insync_replicas;
 };
 
+/* The topics of a cluster that a call is about; it takes at most timeout_ms. */
+struct gb_topic_wants {
+    const char *cluster;
+    const struct gb_topic_want *topics;
+    size_t count;
+    int64_t timeout_ms;
+};
+
 /* What a topic is like. `partitions` 0: it does not exist. */
 struct gb_topic_state {
     int32_t partitions;
@@ -25,15 +33,14 @@ struct gb_topic_state {
     bool compacted;
 };
 
-/* Creates those that are missing, within timeout_ms; existing ones are left as they are.
+/* Creates those that are missing; existing ones are left as they are.
  * ret_created[i] tells. */
-enum gb_result gb_topics_create(const struct gb_config *config, const char *cluster,
-                                const struct gb_topic_want *wants, size_t count, int64_t timeout_ms,
+enum gb_result gb_topics_create(const struct gb_config *config, const struct gb_topic_wants *wants,
                                 bool *ret_created, struct gb_err *err) GB_MUST_USE;
-/* Describes `count` topics in the order of `wants`. */
-enum gb_result gb_topics_describe(const struct gb_config *config, const char *cluster,
-                                  const struct gb_topic_want *wants, size_t count,
-                                  int64_t timeout_ms, struct gb_topic_state *ret_states,
+/* Describes them in the order of `wants`. */
+enum gb_result gb_topics_describe(const struct gb_config *config,
+                                  const struct gb_topic_wants *wants,
+                                  struct gb_topic_state *ret_states,
                                   struct gb_err *err) GB_MUST_USE;
 
 #endif

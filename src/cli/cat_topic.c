@@ -77,13 +77,13 @@ static int64_t partitions_of(const struct gb_cli *cli, const char *topic)
     return gb_config_int(cli->config, "topics", "partitions");
 }
 
-static int read_partitions(struct gb_cli *cli, const char *cluster, const char *topic,
-                           int64_t first, int64_t last, int64_t offset, struct cat *cat)
+/* From the partition in `range` to the last. */
+static int read_partitions(struct gb_cli *cli, struct gb_topic_range range, int64_t last,
+                           struct cat *cat)
 {
-    for (int64_t partition = first; partition <= last && cat->left > 0; partition++) {
+    for (; range.partition <= last && cat->left > 0; range.partition++) {
         struct gb_err err = {0};
-        if (gb_topic_read(cli->config, cluster, topic, (int32_t)partition, offset, TIMEOUT_MS,
-                          print_record, cat, &err) != GB_OK)
+        if (gb_topic_read(cli->config, &range, print_record, cat, &err) != GB_OK)
             return gb_cli_fail("topic cat", &err);
     }
     return GB_EXIT_FINE;
@@ -114,8 +114,12 @@ int gb_cli_topic_cat(struct gb_cli *cli, int argc, char **argv)
     if (partition_text)
         last = first;
     cat.arena = gb_arena_new(ARENA_BYTES_MAX);
-    int code = read_partitions(cli, cluster ? cluster : cluster_of(cli, topic), topic, first, last,
-                               offset, &cat);
+    const struct gb_topic_range range = {.cluster = cluster ? cluster : cluster_of(cli, topic),
+                                         .topic = topic,
+                                         .partition = (int32_t)first,
+                                         .offset = offset,
+                                         .timeout_ms = TIMEOUT_MS};
+    int code = read_partitions(cli, range, last, &cat);
     gb_arena_free(cat.arena);
     return code;
 }

@@ -54,10 +54,10 @@ int gb_cli_topics_create(struct gb_cli *cli, int argc, char **argv)
         return GB_EXIT_USAGE;
     struct wants wants;
     fill_wants(cli, &wants);
+    const struct gb_topic_wants asked = {cli->dc, wants.topics, wants.count, TIMEOUT_MS};
     bool created[WANTS_MAX] = {false};
     struct gb_err err = {0};
-    if (gb_topics_create(cli->config, cli->dc, wants.topics, wants.count, TIMEOUT_MS, created,
-                         &err) != GB_OK)
+    if (gb_topics_create(cli->config, &asked, created, &err) != GB_OK)
         return gb_cli_fail("topics create", &err);
     static const struct gb_column columns[] = {{"topic", GB_CELL_TEXT}, {"result", GB_CELL_TEXT}};
     struct gb_table *table = gb_table_new(cli, columns, 2);
@@ -91,10 +91,10 @@ int gb_cli_topics_check(struct gb_cli *cli, int argc, char **argv)
         return GB_EXIT_USAGE;
     struct wants wants;
     fill_wants(cli, &wants);
+    const struct gb_topic_wants asked = {cli->dc, wants.topics, wants.count, TIMEOUT_MS};
     struct gb_topic_state states[WANTS_MAX];
     struct gb_err err = {0};
-    if (gb_topics_describe(cli->config, cli->dc, wants.topics, wants.count, TIMEOUT_MS, states,
-                           &err) != GB_OK)
+    if (gb_topics_describe(cli->config, &asked, states, &err) != GB_OK)
         return gb_cli_fail("topics check", &err);
     static const struct gb_column columns[] = {
         {"topic", GB_CELL_TEXT},         {"partitions", GB_CELL_NUMBER},

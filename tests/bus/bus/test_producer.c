@@ -122,9 +122,8 @@ static void assert_all_delivered(const struct mock *mock, const struct reports *
         assert_int_equal(reports->delivered[i], 1);
         assert_int_equal(reports->failed[i], 0);
     }
-    assert_int_equal(
-        gb_topic_read(mock->config, "dc1", topic, partition, -1, 10000, is_in_order, &next, &err),
-        GB_OK);
+    const struct gb_topic_range range = {"dc1", topic, partition, -1, 10000};
+    assert_int_equal(gb_topic_read(mock->config, &range, is_in_order, &next, &err), GB_OK);
     assert_int_equal(next, count);
 }
 

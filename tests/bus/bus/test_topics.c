@@ -23,7 +23,10 @@ static void what_does_not_exist_has_no_partitions(void **state)
     struct gb_topic_state states[1];
     struct gb_err err;
     mock_topic(&mock, "other", 2);
-    assert_int_equal(gb_topics_describe(mock.config, "dc1", missing, 1, 5000, states, &err), GB_OK);
+    assert_int_equal(gb_topics_describe(mock.config,
+                                        &(struct gb_topic_wants){"dc1", missing, 1, 5000}, states,
+                                        &err),
+                     GB_OK);
     assert_int_equal(states[0].partitions, 0);
     mock_close(&mock);
 }
@@ -37,9 +40,12 @@ static void a_broker_that_does_not_answer_is_given_up_in_time(void **state)
     bool created[1] = {true};
     mock_down(&mock);
     int64_t start_us = gb_clock_mono_us();
-    assert_int_equal(gb_topics_describe(mock.config, "dc1", missing, 1, 500, states, &err),
+    assert_int_equal(gb_topics_describe(mock.config,
+                                        &(struct gb_topic_wants){"dc1", missing, 1, 500}, states,
+                                        &err),
                      GB_RETRY);
-    assert_int_equal(gb_topics_create(mock.config, "dc1", missing, 1, 500, created, &err),
+    assert_int_equal(gb_topics_create(mock.config, &(struct gb_topic_wants){"dc1", missing, 1, 500},
+                                      created, &err),
                      GB_RETRY);
     assert_false(created[0]);
     assert_true(gb_clock_mono_us() - start_us < 5000000);
@@ -60,14 +66,22 @@ static void reading_an_empty_or_missing_topic_ends(void **state)
     struct gb_err err;
     int records = 0;
     mock_topic(&mock, "empty", 1);
-    assert_int_equal(gb_topic_read(mock.config, "dc1", "empty", 0, -1, 5000, count, &records, &err),
+    assert_int_equal(gb_topic_read(mock.config,
+                                   &(struct gb_topic_range){"dc1", "empty", 0, -1, 5000}, count,
+                                   &records, &err),
                      GB_OK);
-    assert_int_equal(
-        gb_topic_read(mock.config, "dc1", "empty", 0, 1000, 5000, count, &records, &err), GB_OK);
-    assert_int_not_equal(
-        gb_topic_read(mock.config, "dc1", "empty", 5, -1, 1000, count, &records, &err), GB_OK);
+    assert_int_equal(gb_topic_read(mock.config,
+                                   &(struct gb_topic_range){"dc1", "empty", 0, 1000, 5000}, count,
+                                   &records, &err),
+                     GB_OK);
+    assert_int_not_equal(gb_topic_read(mock.config,
+                                       &(struct gb_topic_range){"dc1", "empty", 5, -1, 1000}, count,
+                                       &records, &err),
+                         GB_OK);
     mock_down(&mock);
-    assert_int_equal(gb_topic_read(mock.config, "dc1", "empty", 0, -1, 500, count, &records, &err),
+    assert_int_equal(gb_topic_read(mock.config,
+                                   &(struct gb_topic_range){"dc1", "empty", 0, -1, 500}, count,
+                                   &records, &err),
                      GB_RETRY);
     assert_int_equal(records, 0);
     mock_close(&mock);
@@ -78,7 +92,9 @@ static void nothing_asked_is_nothing_done(void **state)
     (void)state;
     struct mock mock = mock_open("");
     struct gb_err err;
-    assert_int_equal(gb_topics_create(mock.config, "dc1", NULL, 0, 100, NULL, &err), GB_OK);
+    assert_int_equal(
+        gb_topics_create(mock.config, &(struct gb_topic_wants){"dc1", NULL, 0, 100}, NULL, &err),
+        GB_OK);
     mock_close(&mock);
 }
 

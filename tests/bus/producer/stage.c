@@ -196,8 +196,8 @@ void stage_read(struct stage *stage, const char *topic, struct reading *ret)
     for (int32_t i = 0; i < partitions; i++) {
         struct gb_err err = {.message = ""};
         beat(stage);
-        if (gb_topic_read(stage->config, "dc1", topic, i, -1, STAGE_DEADLINE_MS, read_record,
-                          &reader, &err) != GB_OK)
+        const struct gb_topic_range range = {"dc1", topic, i, -1, STAGE_DEADLINE_MS};
+        if (gb_topic_read(stage->config, &range, read_record, &reader, &err) != GB_OK)
             fail_msg("%s: %s", err.code, err.message);
     }
     gb_arena_free(reader.arena);

@@ -245,8 +245,8 @@ static void test_dead_letters(void **state)
     stage_wait(&stage, ALL_SENT("dlq", "7"));
     stage_stop(&stage);
     assert_true(gb_test_sql_int(stage.owner, "SELECT count(*) FROM page") >= 2);
-    if (gb_topic_read(stage.config, "dc1", "geobill.dc1.dlq.v1", 0, -1, STAGE_DEADLINE_MS,
-                      read_letter, &letters, &err) != GB_OK)
+    const struct gb_topic_range range = {"dc1", "geobill.dc1.dlq.v1", 0, -1, STAGE_DEADLINE_MS};
+    if (gb_topic_read(stage.config, &range, read_letter, &letters, &err) != GB_OK)
         fail_msg("%s", err.message);
     assert_int_equal(letters.count, 7);
     assert_int_equal(letters.empty, 1);
