@@ -72,11 +72,14 @@ static enum gb_result add_row(struct backlog *backlog, const struct gb_rows *row
         return result;
     uint32_t target;
     backlog->page_bytes += bytes;
-    const char *topic =
-        stream->topic[0] != '\0' ? stream->topic : gb_rows_text(rows, row, GB_BACKLOG_TOPIC);
-    return gb_page_count(&backlog->page, stream, gb_rows_int(rows, row, GB_BACKLOG_SEQ),
-                         gb_rows_int(rows, row, GB_BACKLOG_XID),
-                         gb_rows_bytes(rows, row, GB_BACKLOG_KEY), topic, &target, err);
+    const struct gb_page_row counted = {
+        .seq = gb_rows_int(rows, row, GB_BACKLOG_SEQ),
+        .xid = gb_rows_int(rows, row, GB_BACKLOG_XID),
+        .key = gb_rows_bytes(rows, row, GB_BACKLOG_KEY),
+        .topic =
+            stream->topic[0] != '\0' ? stream->topic : gb_rows_text(rows, row, GB_BACKLOG_TOPIC),
+    };
+    return gb_page_count(&backlog->page, stream, &counted, &target, err);
 }
 
 static enum gb_result open_cursor(struct backlog *backlog, struct gb_err *err)

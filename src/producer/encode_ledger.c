@@ -34,8 +34,8 @@ static int64_t number_or_zero(const struct gb_rows *rows, size_t row, int column
 }
 
 static enum gb_result encode(const struct gb_source *source, const char *stream,
-                             const struct gb_rows *rows, size_t row, struct gb_arena *arena,
-                             struct gb_message *ret, struct gb_err *err)
+                             const struct gb_rows *rows, size_t row, struct gb_message *ret,
+                             struct gb_err *err)
 {
     struct gb_message_ledger_entry entry = {
         .account = {.dc = source->dc,
@@ -66,7 +66,7 @@ static enum gb_result encode(const struct gb_source *source, const char *stream,
                           (long long)gb_rows_int(rows, row, GB_COLUMN_SEQ));
     ret->envelope.kind = GB_MESSAGE_LEDGER_ENTRY;
     ret->envelope.id = gb_message_id(source->dc, stream, gb_rows_int(rows, row, GB_COLUMN_SEQ));
-    return gb_wire_ledger_entry_encode(&entry, arena, &ret->value, err);
+    return gb_wire_ledger_entry_encode(&entry, source->record_arena, &ret->value, err);
 }
 
 const struct gb_stream_kind gb_stream_kind_ledger = {

@@ -76,10 +76,9 @@ static enum gb_result read_headers(const struct gb_rows *rows, size_t row, struc
 }
 
 static enum gb_result encode(const struct gb_source *source, const char *stream,
-                             const struct gb_rows *rows, size_t row, struct gb_arena *arena,
-                             struct gb_message *ret, struct gb_err *err)
+                             const struct gb_rows *rows, size_t row, struct gb_message *ret,
+                             struct gb_err *err)
 {
-    (void)source;
     /* A dead letter carries the headers that it came with; ours would contradict them. */
     ret->bare = strcmp(stream, "dlq") == 0;
     const char *type = gb_rows_text(rows, row, TYPE);
@@ -88,7 +87,7 @@ static enum gb_result encode(const struct gb_source *source, const char *stream,
                           (long long)gb_rows_int(rows, row, GB_COLUMN_SEQ), type);
     ret->envelope.id = gb_rows_uuid(rows, row, ID);
     ret->value = gb_rows_bytes(rows, row, PAYLOAD);
-    return read_headers(rows, row, arena, ret, err);
+    return read_headers(rows, row, source->record_arena, ret, err);
 }
 
 const struct gb_stream_kind gb_stream_kind_outbox = {

@@ -18,8 +18,8 @@ enum {
 };
 
 static enum gb_result encode(const struct gb_source *source, const char *stream,
-                             const struct gb_rows *rows, size_t row, struct gb_arena *arena,
-                             struct gb_message *ret, struct gb_err *err)
+                             const struct gb_rows *rows, size_t row, struct gb_message *ret,
+                             struct gb_err *err)
 {
     struct gb_message_payin payin = {
         .account = {.dc = source->dc,
@@ -40,7 +40,7 @@ static enum gb_result encode(const struct gb_source *source, const char *stream,
                           (long long)gb_rows_int(rows, row, GB_COLUMN_SEQ));
     ret->envelope.kind = GB_MESSAGE_PAYIN;
     ret->envelope.id = gb_message_id(source->dc, stream, gb_rows_int(rows, row, GB_COLUMN_SEQ));
-    return gb_wire_payin_encode(&payin, arena, &ret->value, err);
+    return gb_wire_payin_encode(&payin, source->record_arena, &ret->value, err);
 }
 
 const struct gb_stream_kind gb_stream_kind_payin = {

@@ -33,7 +33,7 @@ static enum gb_result encode(const struct gb_source *source, const struct gb_str
     envelope->trace.trace_id = gb_rows_uuid(rows, row, GB_COLUMN_TRACE_ID);
     if (!gb_rows_null(rows, row, GB_COLUMN_SPAN_ID))
         envelope->trace.span_id = gb_rows_int(rows, row, GB_COLUMN_SPAN_ID);
-    return stream->kind->encode(source, stream->name, rows, row, source->record_arena, ret, err);
+    return stream->kind->encode(source, stream->name, rows, row, ret, err);
 }
 
 /* Our headers, then the row's own. */
@@ -64,9 +64,10 @@ static struct gb_stream_mark mark_of(const struct gb_source *source, const struc
     };
 }
 
+/* A record of the row that was counted last. */
 static enum gb_result make(const struct gb_source *source, const struct gb_stream *stream,
-                           const struct gb_window *window, size_t row, int32_t index,
-                           struct gb_record *ret, struct gb_err *err)
+                           const struct gb_window *window, size_t row, struct gb_record *ret,
+                           struct gb_err *err)
 {
     const struct gb_target *target = &stream->targets[window->targets[row]];
     struct gb_message message;
@@ -75,7 +76,7 @@ static enum gb_result make(const struct gb_source *source, const struct gb_strea
         return result;
     memcpy(message.envelope.stream, stream->name, sizeof(message.envelope.stream));
     message.envelope.mark =
-        mark_of(source, &window->page, &window->page.parts[target->part], index);
+        mark_of(source, &window->page, &window->page.parts[target->part], target->count - 1);
     *ret = (struct gb_record){
         .topic = target->topic,
         .partition = target->partition,
@@ -87,11 +88,8 @@ static enum gb_result make(const struct gb_source *source, const struct gb_strea
 }
 
 enum gb_result gb_window_records(struct gb_source *source, struct gb_stream *stream,
-                                 const struct gb_window *window, const bool *only,
-                                 enum gb_result (*each)(void *context,
-                                                        const struct gb_record *record,
-                                                        uint32_t part, struct gb_err *err),
-                                 void *context, struct gb_err *err)
+                                 const struct gb_window *window, const struct gb_record_sink *sink,
+                                 struct gb_err *err)
 {
     for (uint32_t i = 0; i < window->page.parts_count; i++)
         stream->targets[window->page.parts[i].target].part = i;
@@ -99,14 +97,14 @@ enum gb_result gb_window_records(struct gb_source *source, struct gb_stream *str
     size_t rows = gb_rows_count(window->rows);
     for (size_t i = 0; i < rows && result == GB_OK; i++) {
         struct gb_target *target = &stream->targets[window->targets[i]];
-        int32_t index = target->count++;
-        if (only != NULL && !only[window->targets[i]])
+        target->count++;
+        if (sink->only != NULL && !sink->only[window->targets[i]])
             continue;
         struct gb_record record;
         gb_arena_reset(source->record_arena);
-        result = make(source, stream, window, i, index, &record, err);
+        result = make(source, stream, window, i, &record, err);
         if (result == GB_OK)
-            result = each(context, &record, target->part, err);
+            result = sink->each(sink->context, &record, target->part, err);
     }
     gb_page_count_drop(stream);
     return result;

@@ -43,18 +43,18 @@ static void widen(struct gb_page *page, int64_t seq, int64_t xid)
         page->xid_to = xid;
 }
 
-enum gb_result gb_page_count(struct gb_page *page, struct gb_stream *stream, int64_t seq,
-                             int64_t xid, struct gb_bytes key, const char *topic,
-                             uint32_t *ret_target, struct gb_err *err)
+enum gb_result gb_page_count(struct gb_page *page, struct gb_stream *stream,
+                             const struct gb_page_row *row, uint32_t *ret_target,
+                             struct gb_err *err)
 {
-    if (key.data == NULL)
+    if (row->key.data == NULL)
         return gb_err_set(err, GB_RETRY, "ACCOUNT_UNKNOWN",
                           "stream %s: the account of row %lld is not known here", stream->name,
-                          (long long)seq);
-    int32_t partition = page->partitions == 1 ? 0 : gb_partition_of(key, page->partitions);
-    *ret_target = gb_stream_target(stream, topic, partition);
+                          (long long)row->seq);
+    int32_t partition = page->partitions == 1 ? 0 : gb_partition_of(row->key, page->partitions);
+    *ret_target = gb_stream_target(stream, row->topic, partition);
     stream->targets[*ret_target].count++;
-    widen(page, seq, xid);
+    widen(page, row->seq, row->xid);
     return GB_OK;
 }
 
@@ -88,11 +88,14 @@ enum gb_result gb_page_count_rows(struct gb_page *page, struct gb_stream *stream
     uint32_t *targets = gb_arena_array(arena, count, sizeof(*targets));
     GB_CHECK(targets != NULL);
     for (size_t i = 0; i < count; i++) {
-        const char *topic =
-            stream->topic[0] != '\0' ? stream->topic : gb_rows_text(rows, i, GB_COLUMN_REST);
-        enum gb_result result = gb_page_count(
-            page, stream, gb_rows_int(rows, i, GB_COLUMN_SEQ), gb_rows_int(rows, i, GB_COLUMN_XID),
-            gb_rows_bytes(rows, i, GB_COLUMN_KEY), topic, &targets[i], err);
+        const struct gb_page_row row = {
+            .seq = gb_rows_int(rows, i, GB_COLUMN_SEQ),
+            .xid = gb_rows_int(rows, i, GB_COLUMN_XID),
+            .key = gb_rows_bytes(rows, i, GB_COLUMN_KEY),
+            .topic =
+                stream->topic[0] != '\0' ? stream->topic : gb_rows_text(rows, i, GB_COLUMN_REST),
+        };
+        enum gb_result result = gb_page_count(page, stream, &row, &targets[i], err);
         if (result != GB_OK) {
             gb_page_count_drop(stream);
             return result;

@@ -41,10 +41,16 @@ void gb_window_release(struct gb_window *window);
 /* A page without rows that follows what the stream has. `lo` and `hi` must outlive it. */
 struct gb_page gb_page_next(const struct gb_stream *stream, const char *lo, const char *hi,
                             int64_t cut_at_us);
+/* What counting needs of a row. */
+struct gb_page_row {
+    int64_t seq, xid;
+    struct gb_bytes key;
+    const char *topic;
+};
 /* Adds a row to the counts of its target (scratch in the stream). `key` NULL: GB_RETRY. */
-enum gb_result gb_page_count(struct gb_page *page, struct gb_stream *stream, int64_t seq,
-                             int64_t xid, struct gb_bytes key, const char *topic,
-                             uint32_t *ret_target, struct gb_err *err) GB_MUST_USE;
+enum gb_result gb_page_count(struct gb_page *page, struct gb_stream *stream,
+                             const struct gb_page_row *row, uint32_t *ret_target,
+                             struct gb_err *err) GB_MUST_USE;
 /* Ends it: takes the counts out of the stream into page->parts (arena). */
 void gb_page_count_end(struct gb_page *page, struct gb_stream *stream, struct gb_arena *arena);
 /* Gives it up: the stream's scratch is as before. */
@@ -91,14 +97,17 @@ enum gb_result gb_page_read(struct gb_source *source, struct gb_stream *stream, 
 enum gb_result gb_stream_load(struct gb_source *source, struct gb_stream *stream,
                               struct gb_err *err) GB_MUST_USE;
 
-/* make_record.c: calls `each` for the records of a page in order, those of targets with
- * only[target] (NULL: all), `part` being the index into page.parts. What it is given lives until it
- * returns. Stops at its first failure and returns that. */
+/* Who takes the records of a page. What it is given lives until it returns. */
+struct gb_record_sink {
+    const bool *only; /* per target: wanted; NULL: all */
+    enum gb_result (*each)(void *context, const struct gb_record *record, uint32_t part,
+                           struct gb_err *err); /* `part` is the index into page.parts */
+    void *context;
+};
+/* make_record.c: gives the records of a page in order. Stops at the sink's first failure and
+ * returns that. */
 enum gb_result gb_window_records(struct gb_source *source, struct gb_stream *stream,
-                                 const struct gb_window *window, const bool *only,
-                                 enum gb_result (*each)(void *context,
-                                                        const struct gb_record *record,
-                                                        uint32_t part, struct gb_err *err),
-                                 void *context, struct gb_err *err) GB_MUST_USE;
+                                 const struct gb_window *window, const struct gb_record_sink *sink,
+                                 struct gb_err *err) GB_MUST_USE;
 
 #endif

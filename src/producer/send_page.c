@@ -77,8 +77,8 @@ enum gb_result gb_page_send(struct gb_sender *sender, struct gb_stream *stream,
         .flight = begin_flight(sender, stream, &window->page, only != NULL),
         .deadline_us = gb_clock_mono_us() + sender->settings->message_timeout_ms * 1000,
     };
-    enum gb_result result =
-        gb_window_records(&sender->source, stream, window, only, send_record, &sending, err);
+    const struct gb_record_sink sink = {only, send_record, &sending};
+    enum gb_result result = gb_window_records(&sender->source, stream, window, &sink, err);
     gb_fault_point("publisher.page_sent");
     if (only == NULL && stream->next <= window->page.number)
         stream->next = window->page.number + 1;

@@ -43,9 +43,10 @@ struct gb_stream_kind {
     const struct gb_statement *backlog; /* lo, hi; by_stream: stream */
     bool by_stream;                     /* several streams share the table: the outbox */
     int payload; /* column that is NULL when the window has too many bytes; negative: none */
+    /* Memory of the source's record_arena. */
     enum gb_result (*encode)(const struct gb_source *source, const char *stream,
-                             const struct gb_rows *rows, size_t row, struct gb_arena *arena,
-                             struct gb_message *ret, struct gb_err *err);
+                             const struct gb_rows *rows, size_t row, struct gb_message *ret,
+                             struct gb_err *err);
 };
 
 extern const struct gb_stream_kind gb_stream_kind_ledger; /* encode_ledger.c */

@@ -146,8 +146,8 @@ static enum gb_result digest_record(void *context, const struct gb_record *recor
 void digest_window(struct publisher *publisher, const struct gb_window *window, void *digest)
 {
     struct gb_err err = {.message = ""};
-    if (gb_window_records(&publisher->source, &publisher->stream, window, NULL, digest_record,
-                          digest, &err) != GB_OK)
+    const struct gb_record_sink sink = {NULL, digest_record, digest};
+    if (gb_window_records(&publisher->source, &publisher->stream, window, &sink, &err) != GB_OK)
         fail_msg("records: %s %s", err.code, err.message);
 }
 
