@@ -53,8 +53,7 @@ const struct gb_setting gb_settings[] = {
      "database."},
 
     {"api", "listen", TEXT, NULL, 0, 0, "`address:port` of the API, /livez, /readyz and /metrics."},
-    {"api", "instance", TEXT, "1", 0, 0,
-     "Name of this process among the APIs of its datacenter."},
+    {"api", "instance", TEXT, "1", 0, 0, "Name of this process among the APIs of its datacenter."},
     {"api", "threads", INT, "2", 1, 64, "Threads that serve HTTP."},
     {"api", "connections_max", INT, "4096", 1, 65536,
      "Client connections at once; more are refused."},
