@@ -85,12 +85,12 @@ static void prepared_forget(struct gb_pg *pg, const struct gb_statement *stateme
 
 void gb_prepared_clear(struct gb_pg *pg)
 {
-    struct gb_prepared *prepared = NULL;
-    struct gb_prepared *next = NULL;
-    HASH_ITER(hh, pg->prepared, prepared, next)
-    {
-        HASH_DEL(pg->prepared, prepared);
+    struct gb_prepared *prepared = pg->prepared;
+    HASH_CLEAR(hh, pg->prepared);
+    while (prepared != NULL) {
+        struct gb_prepared *next = prepared->hh.next;
         free(prepared);
+        prepared = next;
     }
 }
 

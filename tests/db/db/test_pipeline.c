@@ -266,9 +266,16 @@ static void test_backend_ended_at_the_commit(void **state)
     assert_true(err.outcome_unknown);
 }
 
-/* Waits until the server has recovered from a crashed backend. */
-static void reset_until_up(void)
+/* Waits until the server has recovered from a crashed backend. Until the postmaster has seen the
+ * crash it lets in whom it will throw out at once: `witness` has been there since before, and
+ * tells.
+ */
+static void reset_until_up(struct gb_pg *witness)
 {
+    struct gb_err gone;
+    bool notified;
+    assert_int_equal(gb_pg_wait_notify(witness, 10000, &notified, &gone), GB_RETRY);
+    gb_pg_close(witness);
     static const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
     struct gb_err err = {.message = ""};
     int64_t deadline_us = gb_clock_mono_us() + 15 * 1000 * 1000;
@@ -291,10 +298,11 @@ static void test_silence_around_the_commit(void **state)
         add_int(&calls[1], &put, 100 + committed);
         add(&calls[committed ? 2 : 3], &gb_sql_tx_commit);
         add(&calls[committed ? 3 : 2], &crash_self);
+        struct gb_pg *witness = gb_test_connect(server, "postgres", NULL);
         assert_int_equal(gb_pg_run(pg, calls, 4, NULL, &err), GB_RETRY);
         assert_true(err.outcome_unknown);
         assert_no_rows(calls, 4);
-        reset_until_up();
+        reset_until_up(witness);
         assert_int_equal(kept(), committed);
     }
 }
@@ -306,9 +314,10 @@ static void test_silence_in_an_implicit_transaction(void **state)
     struct gb_err err;
     add_int(&calls[0], &put, 1);
     add(&calls[1], &crash_self);
+    struct gb_pg *witness = gb_test_connect(server, "postgres", NULL);
     assert_int_equal(gb_pg_run(pg, calls, 2, NULL, &err), GB_RETRY);
     assert_true(err.outcome_unknown);
-    reset_until_up();
+    reset_until_up(witness);
     assert_int_equal(kept(), 0);
 }
 
