@@ -10,8 +10,9 @@
 #include "api/views.h"
 #include "db/sql.h"
 #include "runtime/clock.h"
+#include "wire/text.h"
 
-enum { NAME_LENGTH_MAX = 200 };
+enum { NAME_LENGTH_MAX = 200 }; /* characters */
 
 struct opening {
     const char *account_id; /* NULL: left to us */
@@ -22,15 +23,12 @@ struct opening {
 /* Columns of catalogue_command_find. */
 enum { ASKED_ID, ASKED_NAME, ASKED_CURRENCY, REASON, ACCOUNT_NO, ACCOUNT_ID, CREATED_AT };
 
-/* 1 to 200 characters, none of them a control character. */
 static bool name_valid(const char *name)
 {
-    size_t length = 0;
-    for (const unsigned char *at = (const unsigned char *)name; *at != '\0'; at++) {
-        if (*at < 0x20 || *at == 0x7f)
-            return false;
-        length += (*at & 0xc0) != 0x80;
-    }
+    size_t size = strlen(name);
+    if (!gb_text_valid(name, size))
+        return false;
+    size_t length = gb_text_characters(name, size);
     return length >= 1 && length <= NAME_LENGTH_MAX;
 }
 

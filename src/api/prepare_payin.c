@@ -5,6 +5,7 @@
 #include "api/answer.h"
 #include "api/read_body.h"
 #include "api/steps.h"
+#include "wire/text.h"
 
 static bool refuse(struct gb_api_request *request, enum gb_api_error error, const char *field,
                    const char *detail)
@@ -32,20 +33,13 @@ static bool read_amount(struct gb_api_request *request, json_t *amount)
     return true;
 }
 
-static bool has_control_characters(const char *text)
-{
-    for (; *text != '\0'; text++)
-        if ((unsigned char)*text < 0x20 || *text == 0x7f)
-            return true;
-    return false;
-}
-
 static bool read_reference(struct gb_api_request *request, json_t *reference)
 {
     if (reference == NULL)
         return true;
     const char *text = json_string_value(reference);
-    if (strlen(text) >= GB_REFERENCE_SIZE || has_control_characters(text))
+    size_t size = strlen(text);
+    if (size >= GB_REFERENCE_SIZE || !gb_text_valid(text, size))
         return refuse(request, GB_API_FIELD_INVALID, "reference",
                       "at most 256 bytes without control characters");
     request->payin.reference = gb_arena_strdup(request->arena, text);
