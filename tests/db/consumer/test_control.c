@@ -198,14 +198,25 @@ static void an_acknowledgement_may_go_down(void **state)
     lane_forget(&lane);
 }
 
-/* A reader whose database is new says nothing of what it had. */
+/* A reader whose database is new says nothing of partitions that it had. A stream of which nothing
+ * is said at all has no reader there at the moment: what that had stands, and it is not heard. */
 static void what_is_not_mentioned_is_not_had(void **state)
 {
     (void)state;
-    put_status("dc2", 1, 1040, NULL, 0);
+    const struct gb_message_stream_page second = {"ledger", "geobill.dc1.ledger.v1", 1, 7};
+    int64_t heard =
+        fixture_int("SELECT heard_at_us FROM reader_ack WHERE reader = 'dc2' AND partition = 0");
+    put_status("dc2", 1, 1039, NULL, 0);
+    lane_must_run(&lane, 0, 0);
+    assert_int_equal(acked("dc2", 0), 3);
+    assert_int_equal(
+        fixture_int("SELECT heard_at_us FROM reader_ack WHERE reader = 'dc2' AND partition = 0"),
+        heard);
+    lane_forget(&lane);
+    put_status("dc2", 1, 1040, &second, 1);
     lane_must_run(&lane, 0, 0);
     assert_int_equal(acked("dc2", 0), 0);
-    assert_int_equal(acked("dc2", 1), 0);
+    assert_int_equal(acked("dc2", 1), 7);
     assert_int_equal(acked("dc3", 0), 4);
     lane_forget(&lane);
 }
