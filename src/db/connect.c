@@ -29,8 +29,9 @@ static void drop_notice(void *context, const PGresult *result)
 }
 
 /* Our session settings behind what the conninfo itself has in `options` (heap). A stopped process
- * must not hold its locks for ever, hence the limit on idle transactions; JIT never pays on
- * statements this short. */
+ * must not hold its locks for ever, hence the limit on idle transactions. Neither JIT nor parallel
+ * workers (processes started and ended for every run) ever pay on statements this short, whatever
+ * a generic plan believes of a large table. */
 static char *session_options(const struct gb_pg *pg, const PQconninfoOption *given)
 {
     const char *theirs = "";
@@ -41,7 +42,8 @@ static char *session_options(const struct gb_pg *pg, const PQconninfoOption *giv
     char *options = NULL;
     int size = asprintf(
         &options,
-        "%s -c statement_timeout=%lld -c idle_in_transaction_session_timeout=%lld -c jit=off %s",
+        "%s -c statement_timeout=%lld -c idle_in_transaction_session_timeout=%lld -c jit=off"
+        " -c max_parallel_workers_per_gather=0 %s",
         theirs, (long long)pg->statement_timeout_ms,
         (long long)(pg->statement_timeout_ms + SOCKET_GRACE_MS),
         pg->settings == NULL ? "" : pg->settings);
