@@ -123,7 +123,7 @@ postgres_snapshot() { # DC
   for pid in $(<"/proc/$master/task/$master/children"); do
     one=$(ticks "$pid")
     if [[ -z ${roles[$pid]-} ]]; then
-      line=$(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null) || continue
+      line=$({ tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null) || continue
       line=${line#postgres: }
       read -r line _ <<<"$line"
       roles[$pid]=$line
