@@ -72,11 +72,15 @@ static void hear_consumer(struct gb_sender *sender, const struct gb_rows *rows)
              gb_rows_int(rows, i, 2), gb_rows_int(rows, i, 3));
 }
 
-/* Takes over what was said. True when the reader moved. */
-static bool take(struct gb_target_reader *reader, int64_t sent, int64_t heard_at_us, int64_t now_us)
+/* Takes over what was said. True when the reader moved. One that was silent for long is given the
+ * time to read what is waiting for it. */
+static bool take(struct gb_target_reader *reader, int64_t sent, int64_t heard_at_us,
+                 int64_t silent_after_us, int64_t now_us)
 {
     int64_t page = reader->told ? reader->said : 0;
     bool moved = page != reader->state.acknowledged;
+    if (heard_at_us - reader->state.heard_at_us > silent_after_us)
+        reader->state.moved_at_us = now_us;
     reader->told = false;
     reader->said = 0;
     reader->state.sent = sent;
@@ -126,9 +130,12 @@ static void judge_target(struct gb_sender *sender, struct gb_stream *stream,
 {
     for (size_t i = 0; i < stream->readers_count; i++) {
         struct gb_target_reader *reader = &target->readers[i];
-        if (take(reader, target->sent, stream->heard_at_us[i], now_us))
+        if (take(reader, target->sent, stream->heard_at_us[i], limits->silent_after_us, now_us))
             stream->again_records = 0;
-        if (!gb_stream_reader_goes_back(&reader->state, limits, now_us))
+        /* Standing still is what it has said itself after all that time, not that it fell silent.
+         */
+        if (!gb_stream_reader_goes_back(&reader->state, limits, now_us) ||
+            reader->state.heard_at_us - reader->state.moved_at_us < limits->resend_after_us)
             continue;
         go_back(stream, target, i, now_us);
         stream->again_records = 0;

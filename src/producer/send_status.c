@@ -12,7 +12,7 @@
 #include "runtime/clock.h"
 #include "wire/messages.h"
 
-enum { DOWN_AFTER_S = 5 };
+enum { DOWN_AFTER_S = 3 };
 
 struct status {
     struct gb_sender *sender;
