@@ -21,7 +21,17 @@ static struct gb_share share_of(int64_t balance, enum gb_account_status status)
 
 static void assert_unchanged(struct gb_share a, struct gb_share b)
 {
-    assert_memory_equal(&a, &b, sizeof(a));
+    /* member by member: what lies between them is nobody's */
+    assert_int_equal(a.balance, b.balance);
+    assert_int_equal(a.held, b.held);
+    assert_int_equal(a.version, b.version);
+    assert_int_equal(a.credits_total, b.credits_total);
+    assert_int_equal(a.debits_total, b.debits_total);
+    assert_int_equal(a.out_total, b.out_total);
+    assert_int_equal(a.in_total, b.in_total);
+    assert_int_equal(a.status, b.status);
+    assert_int_equal(a.account_version, b.account_version);
+    assert_int_equal(a.updated_at_us, b.updated_at_us);
 }
 
 static void requests_name_the_first_difference(void **state)
