@@ -92,7 +92,7 @@ struct gb_message_result {
 };
 
 /* One partition of one stream: of an acknowledgement the last complete page, of a head the last
- * page sent. */
+ * page cut. */
 struct gb_message_stream_page {
     const char *stream;
     const char *topic;
