@@ -51,7 +51,9 @@ enum gb_result gb_consumer_poll(struct gb_consumer *consumer, size_t max, int64_
                                 struct gb_err *err) GB_MUST_USE;
 void gb_consumer_release(struct gb_consumer *consumer);
 
-/* Reads on from `offset` (after a batch that was not applied, or going back on purpose). */
+/* Reads on from `offset` (after a batch that was not applied, or going back on purpose). GB_RETRY
+ * when librdkafka could not do it in time: the consumer then joins its group anew and asks
+ * `assigned` for all positions. */
 enum gb_result gb_consumer_seek(struct gb_consumer *consumer, const char *topic, int32_t partition,
                                 int64_t offset, struct gb_err *err) GB_MUST_USE;
 /* Tells Kafka how far we are, asynchronously; failures do not matter. */
