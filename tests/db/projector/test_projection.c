@@ -233,8 +233,13 @@ static void links_go_by_the_greater_total(void **state)
     (void)run();
     assert_int_equal(look(LINK("out_total", "dc1")), 9);
     assert_int_equal(look(LINK("in_total", "dc1")), 8);
+    late = share_moved(1, 5, "dc1", 10, 2);
+    put_entry(&late);
+    (void)run();
+    assert_int_equal(look(LINK("out_total", "dc1")), 10);
+    assert_int_equal(look(LINK("in_total", "dc1")), 8);
     assert_int_equal(
-        look("SELECT count(*) FROM replicated_ledger WHERE client_no IS NULL AND key IS NULL"), 4);
+        look("SELECT count(*) FROM replicated_ledger WHERE client_no IS NULL AND key IS NULL"), 5);
 }
 
 static void who_speaks_for_another_is_not_believed(void **state)
