@@ -77,7 +77,7 @@ static enum gb_result apply(void *context, struct gb_batch *batch, struct gb_err
         }
     }
     const struct gb_bytes *value = &batch->items[0].record->value;
-    if (reader->fussy && batch->count == 1 && memcmp(value->data, "c", value->size) == 0)
+    if (reader->fussy && batch->count == 1 && value->size == 1 && memcmp(value->data, "c", 1) == 0)
         return gb_err_set(err, GB_RETRY, "TEST_RETRY", "on purpose");
     if (reader->to_retry > 0) {
         reader->to_retry--;
