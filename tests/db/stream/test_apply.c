@@ -11,7 +11,6 @@
 #include "db/sql.h"
 #include "feed.h"
 #include "stream/apply.h"
-#include "stream/dead_letter.h"
 #include "support/postgres.h"
 
 #define TOPIC "geobill.dc2.ledger.v1"
@@ -40,9 +39,10 @@ struct reader {
 
 static void kill_connection(void)
 {
-    gb_test_sql(admin, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                       " WHERE application_name LIKE 'test%' AND pid <> pg_backend_pid() AND "
-                       "usename = 'geobill_projector'");
+    gb_test_sql(
+        admin,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'geobill_projector'"
+        " AND application_name LIKE 'test%' AND pid <> pg_backend_pid()");
 }
 
 static void fill(struct gb_call *call, struct gb_batch *batch)
@@ -429,17 +429,6 @@ static void a_dead_letter_goes_out_once_with_its_story(void **state)
     gb_applier_free(applier);
 }
 
-static void headers_are_packed_as_the_publisher_reads_them(void **state)
-{
-    (void)state;
-    const struct gb_header headers[] = {{"ab", {"xyz", 3}}, {"c", {NULL, 0}}};
-    struct gb_bytes packed = gb_headers_pack(headers, 2, feed->arena);
-    static const uint8_t expected[] = {0,   2,   'a', 'b', 0,   0, 0, 3, 'x',
-                                       'y', 'z', 0,   1,   'c', 0, 0, 0, 0};
-    assert_int_equal(packed.size, sizeof(expected));
-    assert_memory_equal(packed.data, expected, sizeof(expected));
-}
-
 static void strange_bytes_are_kept_as_they_are(void **state)
 {
     (void)state;
@@ -553,8 +542,6 @@ static void what_comes_another_way_moves_pages_but_no_position(void **state)
     gb_applier_free(applier);
 }
 
-/* --- surroundings --- */
-
 static int before_each(void **state)
 {
     (void)state;
@@ -605,7 +592,6 @@ int main(void)
         TEST(who_is_at_fault_is_a_dead_letter_alone),
         TEST(one_by_one_counts_only_what_is_committed),
         TEST(a_dead_letter_goes_out_once_with_its_story),
-        TEST(headers_are_packed_as_the_publisher_reads_them),
         TEST(strange_bytes_are_kept_as_they_are),
         TEST(what_does_not_belong_moves_no_page),
         TEST(a_replay_from_the_beginning_changes_nothing),
