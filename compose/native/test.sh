@@ -13,6 +13,16 @@ run_tests() { # PRESET OPTIONS...
   ctest --test-dir "build/$1" --parallel 2 --output-on-failure --no-tests=error "${@:2}"
 }
 
+# Each long test writes what it found into a folder; put together they are docs/RELIABILITY.md, also when one failed.
+run_long() {
+  local result=0
+  rm -rf -- build/findings
+  mkdir -p -- build/findings
+  GEOBILL_FINDINGS=$root/build/findings run_tests release -L '^long$' --output-junit "$root/build/findings/ctest.xml" || result=$?
+  python3 -B tests/support/findings.py page build/findings --junit build/findings/ctest.xml
+  return "$result"
+}
+
 (($# == 1)) || usage_error "$1 takes no arguments"
 "$native/setup.sh" --tests
 cd -- "$root"
@@ -23,7 +33,7 @@ case $1 in
     ;;
   long)
     build release
-    run_tests release -L '^long$'
+    run_long
     ;;
   test)
     build release
