@@ -1,8 +1,7 @@
--- How far the streams have been read in our partitions.
--- Parameters: $1 topic text[], $2 partition int4[].
+-- How far the streams on our topics have been read.
+-- Parameters: $1 topics text[].
 -- Result: source text, stream text, topic text, partition int4, incarnation int4, complete int8, complete_cut_at_us int8,
 --         page int8, previous int8, count int4, next_index int4.
-SELECT g.source, g.stream, g.topic, g.partition, g.incarnation, g.complete, g.complete_cut_at_us, g.page, g.previous,
-       g.count, g.next_index
-FROM unnest($1::text[], $2::integer[]) AS n(topic, partition)
-JOIN progress g ON g.topic = n.topic AND g.partition = n.partition
+SELECT source, stream, topic, partition, incarnation, complete, complete_cut_at_us, page, previous, count, next_index
+FROM progress
+WHERE topic = ANY ($1::text[])

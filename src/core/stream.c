@@ -22,6 +22,15 @@ static bool starts(const struct gb_stream_progress *progress, const struct gb_st
     return mark->index == 0 && !same;
 }
 
+bool gb_stream_progress_misses(const struct gb_stream_progress *progress,
+                               const struct gb_stream_mark *mark)
+{
+    if (!gb_stream_mark_valid(mark) || mark->incarnation < progress->incarnation)
+        return false;
+    int64_t complete = mark->incarnation > progress->incarnation ? 0 : progress->complete;
+    return mark->page > complete && mark->previous > complete;
+}
+
 bool gb_stream_progress_apply(struct gb_stream_progress *progress,
                               const struct gb_stream_mark *mark)
 {

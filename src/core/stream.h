@@ -45,6 +45,11 @@ bool gb_stream_mark_valid(const struct gb_stream_mark *mark);
 bool gb_stream_progress_apply(struct gb_stream_progress *progress,
                               const struct gb_stream_mark *mark);
 
+/* True when a page before the mark's is missing here: `complete` cannot move by this record. Either
+ * it was lost, or this progress is older than what others have applied meanwhile. */
+bool gb_stream_progress_misses(const struct gb_stream_progress *progress,
+                               const struct gb_stream_mark *mark);
+
 /* What a source knows of one reader in one partition of a stream. */
 struct gb_stream_reader {
     int64_t sent; /* the last page with anything for the partition that Kafka has confirmed */

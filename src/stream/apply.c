@@ -18,6 +18,7 @@
 struct gb_applier {
     struct gb_applier_options options;
     char dead_letter_topic[GB_TOPIC_SIZE];
+    const char **topics; /* of the streams, each as often as it stands there */
     struct gb_owned_set owned;
     struct gb_progress *progress;
     struct gb_arena *arena;
@@ -34,7 +35,10 @@ struct gb_applier *gb_applier_new(const struct gb_applier_options *options)
     applier->progress = gb_progress_new();
     applier->arena = gb_arena_new(ARENA_BYTES_MAX);
     applier->batch.items = calloc(options->records_max, sizeof(*applier->batch.items));
-    GB_CHECK(applier->batch.items != NULL);
+    applier->topics = calloc(options->streams_count + 1, sizeof(*applier->topics));
+    GB_CHECK(applier->batch.items != NULL && applier->topics != NULL);
+    for (size_t i = 0; i < options->streams_count; i++)
+        applier->topics[i] = options->streams[i].topic;
     return applier;
 }
 
@@ -46,6 +50,7 @@ void gb_applier_free(struct gb_applier *applier)
     gb_progress_free(applier->progress);
     gb_arena_free(applier->arena);
     free(applier->batch.items);
+    free(applier->topics);
     free(applier);
 }
 
@@ -57,6 +62,13 @@ void gb_applier_give(struct gb_applier *applier)
     gb_progress_clear(applier->progress);
 }
 
+static enum gb_result read_progress(struct gb_applier *applier, struct gb_pg *pg,
+                                    struct gb_err *err)
+{
+    return gb_progress_read(applier->progress, applier->topics, applier->options.streams_count, pg,
+                            applier->arena, err);
+}
+
 enum gb_result gb_applier_take(struct gb_applier *applier, struct gb_pg *pg,
                                struct gb_assignment *assignments, size_t count, struct gb_err *err)
 {
@@ -65,7 +77,7 @@ enum gb_result gb_applier_take(struct gb_applier *applier, struct gb_pg *pg,
     enum gb_result result =
         gb_owned_take(&applier->owned, pg, applier->arena, assignments, count, err);
     if (result == GB_OK)
-        result = gb_progress_read(applier->progress, &applier->owned, pg, applier->arena, err);
+        result = read_progress(applier, pg, err);
     if (result != GB_OK)
         gb_applier_give(applier);
     return result;
@@ -73,13 +85,12 @@ enum gb_result gb_applier_take(struct gb_applier *applier, struct gb_pg *pg,
 
 enum gb_result gb_applier_recover(struct gb_applier *applier, struct gb_pg *pg, struct gb_err *err)
 {
+    gb_progress_clear(applier->progress); /* what is in it may not have been committed */
     if (applier->owned.count == 0)
         return GB_OK;
     gb_arena_reset(applier->arena);
     enum gb_result result = gb_owned_read(&applier->owned, pg, applier->arena, err);
-    if (result != GB_OK)
-        return result;
-    return gb_progress_read(applier->progress, &applier->owned, pg, applier->arena, err);
+    return result == GB_OK ? read_progress(applier, pg, err) : result;
 }
 
 size_t gb_applier_partitions(const struct gb_applier *applier)
@@ -159,7 +170,6 @@ static void start(struct gb_applier *applier, struct gb_pg *pg, const struct gb_
     struct gb_batch *batch = &applier->batch;
     gb_arena_reset(applier->arena);
     gb_owned_begin(&applier->owned);
-    gb_progress_begin(applier->progress);
     batch->arena = applier->arena;
     batch->pg = pg;
     batch->count = arrived->count;
@@ -174,6 +184,33 @@ static void start(struct gb_applier *applier, struct gb_pg *pg, const struct gb_
     }
 }
 
+/* Counts the batch's records in their pages, dead ones included. False: some page before one of
+ * them is missing. */
+static bool count_pages(struct gb_applier *applier)
+{
+    bool whole = true;
+    gb_progress_begin(applier->progress);
+    for (size_t i = 0; i < applier->batch.count; i++) {
+        const struct gb_item *item = &applier->batch.items[i];
+        const struct gb_record *record = item->record;
+        if (item->marked && !gb_progress_count(applier->progress, &item->envelope, record->topic,
+                                               record->partition))
+            whole = false;
+    }
+    return whole;
+}
+
+/* What seems to be missing may have been applied by another reader, or from the source's table. */
+static enum gb_result follow_pages(struct gb_applier *applier, struct gb_err *err)
+{
+    if (gb_progress_known(applier->progress) && count_pages(applier))
+        return GB_OK;
+    enum gb_result result = read_progress(applier, applier->batch.pg, err);
+    if (result == GB_OK)
+        (void)count_pages(applier);
+    return result;
+}
+
 /* Sends what has been gathered, from `from` on; BEGIN only when the transaction is not open yet. */
 static enum gb_result send_calls(struct gb_batch *batch, size_t from, struct gb_err *err)
 {
@@ -186,21 +223,16 @@ static enum gb_result send_calls(struct gb_batch *batch, size_t from, struct gb_
     return result;
 }
 
-/* Moves the pages and the positions past the whole batch, dead letters included. */
-static enum gb_result mark(struct gb_applier *applier, bool positioned, struct gb_err *err)
+/* Moves the positions past the whole batch, dead letters included. */
+static enum gb_result move_positions(struct gb_applier *applier, struct gb_err *err)
 {
     for (size_t i = 0; i < applier->batch.count; i++) {
-        const struct gb_item *item = &applier->batch.items[i];
-        const struct gb_record *record = item->record;
-        struct gb_owned *owned =
-            positioned ? gb_owned_find(&applier->owned, record->topic, record->partition) : NULL;
-        if (positioned && owned == NULL)
+        const struct gb_record *record = applier->batch.items[i].record;
+        struct gb_owned *owned = gb_owned_find(&applier->owned, record->topic, record->partition);
+        if (owned == NULL)
             return gb_err_set(err, GB_FATAL, "FENCED", "%s/%d is not ours", record->topic,
                               record->partition);
-        if (owned != NULL)
-            owned->moves_to = record->offset + 1;
-        if (item->marked)
-            gb_progress_count(applier->progress, &item->envelope, record->topic, record->partition);
+        owned->moves_to = record->offset + 1;
     }
     return GB_OK;
 }
@@ -212,7 +244,7 @@ static enum gb_result close_batch(struct gb_applier *applier, bool positioned, s
     const struct gb_dead_letter_origin origin = {applier->dead_letter_topic,
                                                  applier->options.group};
     GB_CHECK(batch->calls_count <= GB_BATCH_CALLS_MAX + 1);
-    enum gb_result result = mark(applier, positioned, err);
+    enum gb_result result = positioned ? move_positions(applier, err) : GB_OK;
     if (result != GB_OK)
         return result;
     batch->calls_count += gb_dead_letter_keep(batch, &origin, &batch->calls[batch->calls_count]);
@@ -249,7 +281,9 @@ static enum gb_result transact(struct gb_applier *applier, bool positioned, stru
     struct gb_batch *batch = &applier->batch;
     const struct gb_reader *reader = &applier->options.reader;
     size_t from = 0;
-    enum gb_result result = apply(applier, &from, err);
+    enum gb_result result = follow_pages(applier, err);
+    if (result == GB_OK)
+        result = apply(applier, &from, err);
     if (result == GB_OK)
         result = close_batch(applier, positioned, from, err);
     gb_calls_release(batch->calls, batch->calls_count);

@@ -33,6 +33,7 @@ struct gb_lane {
     size_t batch_records_max;
     int64_t poll_ms;
     /* Of the thread. */
+    int64_t wait_ms;              /* for the next batch */
     struct gb_pg *pg;             /* NULL: not connected yet */
     struct gb_consumer *consumer; /* NULL: to be opened */
     struct gb_applier *applier;
@@ -224,7 +225,7 @@ static void note_kafka(struct gb_lane *lane, enum gb_result result, const struct
 static enum gb_result read_batch(struct gb_lane *lane, struct gb_err *err)
 {
     struct gb_arrived arrived = {.positioned = true};
-    enum gb_result result = gb_consumer_poll(lane->consumer, lane->batch_records_max, lane->poll_ms,
+    enum gb_result result = gb_consumer_poll(lane->consumer, lane->batch_records_max, lane->wait_ms,
                                              &arrived.records, &arrived.count, err);
     note_kafka(lane, result, err);
     if (result == GB_FATAL) {
@@ -243,8 +244,9 @@ static enum gb_result read_batch(struct gb_lane *lane, struct gb_err *err)
 static enum gb_result read_once(struct gb_lane *lane, struct gb_err *err)
 {
     enum gb_result result = read_batch(lane, err);
-    if (result == GB_OK && lane->options.tick != NULL && lane->assigned)
-        result = lane->options.tick(lane->options.context, lane, lane->pg, err);
+    lane->wait_ms = lane->poll_ms;
+    if (result == GB_OK && lane->options.tick != NULL)
+        result = lane->options.tick(lane->options.context, lane, lane->pg, &lane->wait_ms, err);
     return result;
 }
 
@@ -330,6 +332,7 @@ static struct gb_lane *lane_new(const struct gb_lane_options *options)
     lane->batch_records_max =
         (size_t)gb_config_int(options->config, options->role, "batch_records_max");
     lane->poll_ms = gb_config_int(options->config, options->role, "poll_ms");
+    lane->wait_ms = lane->poll_ms;
     lane->opened_at_us = gb_clock_mono_us();
     (void)snprintf(lane->client_id, sizeof(lane->client_id), "geobill/" GB_VERSION "/%s/%s",
                    options->dc, options->role);

@@ -40,11 +40,12 @@ struct gb_lane_options {
     const struct gb_lane_stream *streams;
     size_t streams_count;
     struct gb_reader reader;
-    /* Called on the lane's thread between two batches, at least every poll_ms while the lane has
-     * partitions, never inside a transaction: for other duties on the same connection. NULL: none.
-     * A failure is treated like one of a batch. */
+    /* Called on the lane's thread between two batches, whether it has partitions or not, never
+     * inside a transaction: for other duties on the same connection. *ret_wait_ms, poll_ms before
+     * the call: how long the lane may wait for Kafka until the next call. NULL: none. A failure is
+     * treated like one of a batch. */
     enum gb_result (*tick)(void *context, struct gb_lane *lane, struct gb_pg *pg,
-                           struct gb_err *err);
+                           int64_t *ret_wait_ms, struct gb_err *err);
     void *context; /* of tick */
 };
 

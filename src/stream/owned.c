@@ -26,8 +26,9 @@ struct gb_owned *gb_owned_find(struct gb_owned_set *set, const char *topic, int3
     return NULL;
 }
 
-void gb_owned_params(const struct gb_owned_set *set, struct gb_params *params,
-                     struct gb_arena *arena)
+/* The topics and partitions of the set as the next two parameters. */
+static void add_partitions(const struct gb_owned_set *set, struct gb_params *params,
+                           struct gb_arena *arena)
 {
     const char **topics = gb_arena_array(arena, set->count, sizeof(*topics));
     int32_t *partitions = gb_arena_array(arena, set->count, sizeof(*partitions));
@@ -61,7 +62,7 @@ enum gb_result gb_owned_take(struct gb_owned_set *set, struct gb_pg *pg, struct 
     fill(set, assignments, count);
     struct gb_call call;
     gb_call_init(&call, &gb_sql_position_take, arena);
-    gb_owned_params(set, &call.params, arena);
+    add_partitions(set, &call.params, arena);
     gb_params_int8(&call.params, gb_clock_wall_us());
     enum gb_result result = gb_pg_call(pg, &call, err);
     if (result != GB_OK) {
@@ -100,7 +101,7 @@ enum gb_result gb_owned_read(struct gb_owned_set *set, struct gb_pg *pg, struct 
 {
     struct gb_call call;
     gb_call_init(&call, &gb_sql_position_read, arena);
-    gb_owned_params(set, &call.params, arena);
+    add_partitions(set, &call.params, arena);
     enum gb_result result = gb_pg_call(pg, &call, err);
     if (result != GB_OK)
         return result;

@@ -41,8 +41,4 @@ bool gb_owned_move(const struct gb_owned_set *set, struct gb_call *call, struct 
 /* After COMMIT. */
 void gb_owned_committed(struct gb_owned_set *set);
 
-/* The topics and partitions of the set as the next two parameters. */
-void gb_owned_params(const struct gb_owned_set *set, struct gb_params *params,
-                     struct gb_arena *arena);
-
 #endif

@@ -24,6 +24,7 @@ struct entry {
 struct gb_progress {
     struct entry *entries; /* hash by key */
     struct entry *last;    /* found last: records of one page come together */
+    bool known;
 };
 
 struct gb_progress *gb_progress_new(void)
@@ -43,6 +44,12 @@ void gb_progress_clear(struct gb_progress *progress)
         entry = next;
     }
     progress->last = NULL;
+    progress->known = false;
+}
+
+bool gb_progress_known(const struct gb_progress *progress)
+{
+    return progress->known;
 }
 
 void gb_progress_free(struct gb_progress *progress)
@@ -104,18 +111,20 @@ static void read_row(struct gb_progress *progress, const struct gb_rows *rows, s
     entry->touched = false;
 }
 
-enum gb_result gb_progress_read(struct gb_progress *progress, const struct gb_owned_set *owned,
-                                struct gb_pg *pg, struct gb_arena *arena, struct gb_err *err)
+enum gb_result gb_progress_read(struct gb_progress *progress, const char *const *topics,
+                                size_t topics_count, struct gb_pg *pg, struct gb_arena *arena,
+                                struct gb_err *err)
 {
     struct gb_call call;
     gb_call_init(&call, &gb_sql_progress_read, arena);
-    gb_owned_params(owned, &call.params, arena);
+    gb_params_text_array(&call.params, topics, topics_count);
     enum gb_result result = gb_pg_call(pg, &call, err);
     if (result != GB_OK)
         return result;
     gb_progress_clear(progress);
     for (size_t row = 0; row < gb_rows_count(call.rows); row++)
         read_row(progress, call.rows, row);
+    progress->known = true;
     gb_calls_release(&call, 1);
     return GB_OK;
 }
@@ -151,7 +160,7 @@ static bool same(const struct gb_stream_progress *a, const struct gb_stream_prog
            a->previous == b->previous && a->count == b->count && a->next_index == b->next_index;
 }
 
-void gb_progress_count(struct gb_progress *progress, const struct gb_envelope *envelope,
+bool gb_progress_count(struct gb_progress *progress, const struct gb_envelope *envelope,
                        const char *topic, int32_t partition)
 {
     if (!is_of(progress->last, envelope, topic, partition)) {
@@ -159,8 +168,10 @@ void gb_progress_count(struct gb_progress *progress, const struct gb_envelope *e
         progress->last = find_or_add(progress, &key);
     }
     struct entry *entry = progress->last;
+    bool misses = gb_stream_progress_misses(&entry->pending, &envelope->mark);
     (void)gb_stream_progress_apply(&entry->pending, &envelope->mark);
     entry->touched = !same(&entry->pending, &entry->committed);
+    return !misses;
 }
 
 int64_t gb_progress_cut_at_us(const struct gb_progress *progress)

@@ -1,11 +1,18 @@
-/* progress.h: how far the streams in our partitions have been read, as in table `progress`. Inside
- * src/stream. */
+/* progress.h: how far the streams on our topics have been read, as in table `progress`. Inside
+ * src/stream.
+ *
+ * A row claims that records have been applied. That is written in their own transaction, so it is
+ * true, and it stays true, whoever wrote it: the owner of the partition, a zombie, or who read the
+ * records from the source's table. So no claim needs a fence. The row takes a claim that is not
+ * lower than its own (incarnation, then complete) and ignores a lower one. What a reader has in
+ * memory is a copy, true as well, perhaps older: it is read anew when a record shows a hole, before
+ * that counts. */
 #ifndef GB_STREAM_PROGRESS_H
 #define GB_STREAM_PROGRESS_H
 
+#include "bus/record.h"
 #include "core/stream.h"
 #include "db/pg.h"
-#include "stream/owned.h"
 #include "wire/envelope.h"
 
 struct gb_progress;
@@ -14,15 +21,17 @@ struct gb_progress *gb_progress_new(void);
 void gb_progress_free(struct gb_progress *progress);
 /* Forgets everything. */
 void gb_progress_clear(struct gb_progress *progress);
-/* Reads what the database has for our partitions, over what is here. */
-enum gb_result gb_progress_read(struct gb_progress *progress, const struct gb_owned_set *owned,
-                                struct gb_pg *pg, struct gb_arena *arena,
+/* Reads what the database has for these topics, all partitions, over what is here. */
+enum gb_result gb_progress_read(struct gb_progress *progress, const char *const *topics,
+                                size_t topics_count, struct gb_pg *pg, struct gb_arena *arena,
                                 struct gb_err *err) GB_MUST_USE;
+/* False after gb_progress_clear. */
+bool gb_progress_known(const struct gb_progress *progress);
 
 /* A new attempt: back to what is committed. */
 void gb_progress_begin(struct gb_progress *progress);
-/* A record with this envelope's mark is part of the batch. */
-void gb_progress_count(struct gb_progress *progress, const struct gb_envelope *envelope,
+/* A record with this envelope's mark is part of the batch. False: a page before it is missing. */
+bool gb_progress_count(struct gb_progress *progress, const struct gb_envelope *envelope,
                        const char *topic, int32_t partition);
 /* The call that saves what moved; false when nothing did. */
 bool gb_progress_save(const struct gb_progress *progress, struct gb_call *call,

@@ -304,6 +304,61 @@ static void what_can_be_retried_leaves_no_trace(void **state)
     gb_applier_free(applier);
 }
 
+static void feed_ok(struct gb_applier *applier)
+{
+    struct gb_applied applied;
+    struct gb_err err;
+    const struct gb_arrived arrived = {feed->records, feed->count, false};
+    assert_int_equal(gb_applier_run(applier, pg, &arrived, &applied, &err), GB_OK);
+}
+
+/* Two read the same stream, one of them by another way than Kafka: what either has applied counts
+ * for both, and the row never goes down. */
+static void two_ways_of_reading_share_the_progress(void **state)
+{
+    (void)state;
+    struct reader reader = {0};
+    struct gb_applier *owner = applier_new(&reader, 100);
+    struct gb_applier *other = applier_new(&reader, 100); /* has no partition at all */
+    (void)take(owner, TOPIC);
+    put(0, 1, 0, 1, "a");
+    put(1, 2, 0, 2, "b");
+    (void)run_ok(owner); /* in the middle of page 2 */
+    feed_clear(feed);
+    put(-1, 2, 0, 2, "b");
+    put(-1, 2, 1, 2, "c");
+    put(-1, 3, 0, 1, "d");
+    feed_ok(other);
+    assert_int_equal(look(COMPLETE), 3);
+    assert_int_equal(look(POSITION), 2);
+    assert_int_equal(look(FENCE), 1);
+
+    /* The owner still believes to be at page 2, and completes it: no step back. */
+    feed_clear(feed);
+    put(2, 2, 1, 2, "c");
+    (void)run_ok(owner);
+    assert_int_equal(look(COMPLETE), 3);
+    assert_int_equal(look(POSITION), 3);
+    /* What follows page 3 shows it a hole that is none. */
+    feed_clear(feed);
+    put(3, 4, 0, 1, "e");
+    (void)run_ok(owner);
+    assert_int_equal(look(COMPLETE), 4);
+    /* And the other in turn. */
+    feed_clear(feed);
+    put(-1, 5, 0, 1, "f");
+    feed_ok(other);
+    assert_int_equal(look(COMPLETE), 5);
+    /* A hole that is one stays one for both. */
+    feed_clear(feed);
+    put(4, 7, 0, 1, "h");
+    (void)run_ok(owner);
+    feed_ok(other);
+    assert_int_equal(look(COMPLETE), 5);
+    gb_applier_free(owner);
+    gb_applier_free(other);
+}
+
 /* The COMMIT arrived, its answer did not: the database knows, and the reader asks it. */
 static void an_unknown_outcome_is_looked_up(void **state)
 {
@@ -587,6 +642,7 @@ int main(void)
         TEST(a_hole_is_applied_but_not_complete),
         TEST(a_zombie_is_fenced),
         TEST(what_can_be_retried_leaves_no_trace),
+        TEST(two_ways_of_reading_share_the_progress),
         TEST(an_unknown_outcome_is_looked_up),
         TEST(who_is_at_fault_is_a_dead_letter_alone),
         TEST(one_by_one_counts_only_what_is_committed),

@@ -149,6 +149,33 @@ static struct gb_stream_reader standing_still(void)
         .sent = 9, .acknowledged = 8, .heard_at_us = 100000, .moved_at_us = 100000};
 }
 
+static void what_is_missing_is_seen(void **state)
+{
+    (void)state;
+    const struct gb_stream_progress at_5 = {.incarnation = 2, .complete = 5, .page = 7, .count = 3};
+    struct gb_stream_mark mark = {.page = 8, .previous = 6, .count = 1, .incarnation = 2};
+    assert_true(gb_stream_progress_misses(&at_5, &mark));
+    mark.previous = 5;
+    assert_false(gb_stream_progress_misses(&at_5, &mark));
+    mark.previous = 3; /* pages were forgotten at the source */
+    assert_false(gb_stream_progress_misses(&at_5, &mark));
+    mark.page = 5; /* a repeat misses nothing, */
+    mark.previous = 4;
+    assert_false(gb_stream_progress_misses(&at_5, &mark));
+    mark.incarnation = 1; /* nor does what is over, */
+    mark.page = 9;
+    mark.previous = 8;
+    assert_false(gb_stream_progress_misses(&at_5, &mark));
+    mark.incarnation = 3; /* and a new one begins with nothing. */
+    mark.previous = 4;
+    assert_true(gb_stream_progress_misses(&at_5, &mark));
+    mark.previous = 0;
+    assert_false(gb_stream_progress_misses(&at_5, &mark));
+    mark.count = 0;
+    mark.previous = 8;
+    assert_false(gb_stream_progress_misses(&at_5, &mark));
+}
+
 static void only_a_reader_that_stands_still_is_sent_to_again(void **state)
 {
     (void)state;
@@ -204,6 +231,7 @@ int main(void)
         cmocka_unit_test(a_missing_record_stops_the_page),
         cmocka_unit_test(another_page_starts_over),
         cmocka_unit_test(incarnations_replace_each_other),
+        cmocka_unit_test(what_is_missing_is_seen),
         cmocka_unit_test(only_a_reader_that_stands_still_is_sent_to_again),
         cmocka_unit_test(a_silent_reader_is_sent_nothing_twice),
         cmocka_unit_test(going_back_waits_longer_each_time),
