@@ -1,38 +1,16 @@
 /* Making records: the same bytes each time a page is sent. */
-#include <stdio.h>
 #include <string.h>
 
 #include "producer/page.h"
-
-struct gb_uuid gb_message_id(struct gb_dc source, const char *stream, int64_t seq)
-{
-    struct gb_uuid id;
-    char name[64];
-    int size = snprintf(name, sizeof(name), "%s/%s", source.code, stream);
-    uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a of the stream; seq stands verbatim */
-    for (int i = 0; i < size; i++)
-        hash = (hash ^ (uint8_t)name[i]) * UINT64_C(1099511628211);
-    for (int i = 0; i < 8; i++) {
-        id.bytes[i] = (uint8_t)(hash >> (56 - 8 * i));
-        id.bytes[8 + i] = (uint8_t)((uint64_t)seq >> (56 - 8 * i));
-    }
-    id.bytes[6] = (uint8_t)(0x80 | (id.bytes[6] & 0x0f));
-    id.bytes[8] = (uint8_t)(0x80 | (id.bytes[8] & 0x3f));
-    return id;
-}
 
 /* What all kinds have in common; their own encode does the rest. */
 static enum gb_result encode(const struct gb_source *source, const struct gb_stream *stream,
                              const struct gb_rows *rows, size_t row, struct gb_message *ret,
                              struct gb_err *err)
 {
+    const struct gb_stream_row at = {rows, row, source->dc, source->incarnation};
     *ret = (struct gb_message){.bare = false};
-    struct gb_envelope *envelope = &ret->envelope;
-    envelope->source = source->dc;
-    envelope->time_us = gb_rows_int(rows, row, GB_COLUMN_CREATED_AT_US);
-    envelope->trace.trace_id = gb_rows_uuid(rows, row, GB_COLUMN_TRACE_ID);
-    if (!gb_rows_null(rows, row, GB_COLUMN_SPAN_ID))
-        envelope->trace.span_id = gb_rows_int(rows, row, GB_COLUMN_SPAN_ID);
+    gb_stream_row_envelope(&at, &ret->envelope);
     return stream->kind->encode(source, stream->name, rows, row, ret, err);
 }
 

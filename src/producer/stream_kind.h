@@ -3,21 +3,11 @@
 #define GB_PRODUCER_STREAM_KIND_H
 
 #include "db/pg.h"
+#include "stream/stream_row.h"
 #include "wire/envelope.h"
 
 struct gb_source;
 
-/* Columns that the window and the page statement of every kind begin with. */
-enum gb_stream_column {
-    GB_COLUMN_SEQ,
-    GB_COLUMN_XID,
-    GB_COLUMN_CREATED_AT_US,
-    GB_COLUMN_TRACE_ID,
-    GB_COLUMN_SPAN_ID,
-    GB_COLUMN_KEY,  /* Kafka's; NULL: the account is not known here */
-    GB_COLUMN_HI,   /* of a window, in its first row: the snapshot that it ends with */
-    GB_COLUMN_REST, /* the kind's own; of the outbox first the topic */
-};
 /* Columns of every kind's backlog cursor. */
 enum gb_backlog_column {
     GB_BACKLOG_SEQ,
@@ -52,9 +42,5 @@ struct gb_stream_kind {
 extern const struct gb_stream_kind gb_stream_kind_ledger; /* encode_ledger.c */
 extern const struct gb_stream_kind gb_stream_kind_payin;  /* encode_payin.c */
 extern const struct gb_stream_kind gb_stream_kind_outbox; /* encode_outbox.c */
-
-/* The id of the row `seq` of a stream of our own: made of what names it, so that a record sent
- * again has the same (UUID version 8). */
-struct gb_uuid gb_message_id(struct gb_dc source, const char *stream, int64_t seq);
 
 #endif
