@@ -4,10 +4,6 @@
 
 #include "db/sql.h"
 
-/* A time that a peer claims to come from further ahead of our clock than this is no measure of what
- * is newer: its clock was wrong, or ours is. */
-#define SKEW_US_MAX INT64_C(60000000)
-
 static void *array(struct gb_arena *arena, size_t n, size_t size)
 {
     void *array = gb_arena_array(arena, n, size);
@@ -28,18 +24,9 @@ void gb_hear_readers_find(const struct gb_status_item *statuses, size_t count,
 /* The newest word of one peer: as stored, then as heard in this batch. */
 struct peer {
     struct gb_dc dc;
-    int32_t incarnation;
-    int64_t sent_at_us;
+    struct gb_stream_word word;
     const struct gb_message_status *news; /* NULL: nothing newer in this batch */
 };
-
-static bool is_newer(const struct peer *peer, const struct gb_message_status *message,
-                     int64_t now_us)
-{
-    if (message->incarnation != peer->incarnation)
-        return message->incarnation > peer->incarnation;
-    return message->sent_at_us > peer->sent_at_us || peer->sent_at_us > now_us + SKEW_US_MAX;
-}
 
 static struct peer *peer_of(struct peer *peers, size_t *count, struct gb_dc dc)
 {
@@ -60,16 +47,16 @@ static size_t choose(const struct gb_status_item *statuses, size_t count,
         struct gb_dc dc;
         GB_CHECK(gb_dc_parse(gb_rows_text(found, i, 0), &dc));
         struct peer *peer = peer_of(peers, &peers_count, dc);
-        peer->incarnation = (int32_t)gb_rows_int(found, i, 1);
-        peer->sent_at_us = gb_rows_int(found, i, 2);
+        peer->word.incarnation = (int32_t)gb_rows_int(found, i, 1);
+        peer->word.sent_at_us = gb_rows_int(found, i, 2);
     }
     for (size_t i = 0; i < count; i++) {
         const struct gb_message_status *message = &statuses[i].message;
         struct peer *peer = peer_of(peers, &peers_count, message->dc);
-        if (!is_newer(peer, message, now_us))
+        const struct gb_stream_word word = {message->incarnation, message->sent_at_us};
+        if (!gb_stream_word_is_newer(&word, &peer->word, now_us))
             continue;
-        peer->incarnation = message->incarnation;
-        peer->sent_at_us = message->sent_at_us;
+        peer->word = word;
         peer->news = message;
     }
     return peers_count;
@@ -105,7 +92,7 @@ static void page_columns_add(struct page_columns *columns, const struct peer *pe
         columns->topic[at] = pages[i].topic;
         columns->partition[at] = pages[i].partition;
         columns->page[at] = pages[i].page;
-        columns->sent_at_us[at] = peer->sent_at_us;
+        columns->sent_at_us[at] = peer->word.sent_at_us;
     }
 }
 
@@ -116,8 +103,8 @@ static void remember_peers(struct gb_batch *batch, const struct peer *peers, siz
     int64_t *sent_at_us = array(batch->arena, count, sizeof(*sent_at_us));
     for (size_t i = 0; i < count; i++) {
         readers[i] = peers[i].dc.code;
-        incarnations[i] = peers[i].incarnation;
-        sent_at_us[i] = peers[i].sent_at_us;
+        incarnations[i] = peers[i].word.incarnation;
+        sent_at_us[i] = peers[i].word.sent_at_us;
     }
     struct gb_params *params = &gb_batch_call(batch, &gb_sql_reader_hear)->params;
     gb_params_text_array(params, readers, count);

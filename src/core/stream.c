@@ -61,6 +61,16 @@ bool gb_stream_progress_apply(struct gb_stream_progress *progress,
     return true;
 }
 
+#define SKEW_US_MAX INT64_C(60000000)
+
+bool gb_stream_word_is_newer(const struct gb_stream_word *word, const struct gb_stream_word *known,
+                             int64_t now_us)
+{
+    if (word->incarnation != known->incarnation)
+        return word->incarnation > known->incarnation;
+    return word->sent_at_us > known->sent_at_us || known->sent_at_us > now_us + SKEW_US_MAX;
+}
+
 /* How long a reader may stand still before the next going back: doubled by each, up to the limit.
  */
 static int64_t resend_wait_us(const struct gb_stream_reader *reader,

@@ -50,6 +50,16 @@ bool gb_stream_progress_apply(struct gb_stream_progress *progress,
 bool gb_stream_progress_misses(const struct gb_stream_progress *progress,
                                const struct gb_stream_mark *mark);
 
+/* Of two messages of one peer the newest counts, however they arrive. A time that a peer claims to
+ * come from further ahead of our clock than a minute is no measure of what is newer: its clock was
+ * wrong, or ours is. */
+struct gb_stream_word {
+    int32_t incarnation;
+    int64_t sent_at_us; /* by the peer's clock; 0: never heard */
+};
+bool gb_stream_word_is_newer(const struct gb_stream_word *word, const struct gb_stream_word *known,
+                             int64_t now_us);
+
 /* What a source knows of one reader in one partition of a stream. */
 struct gb_stream_reader {
     int64_t sent; /* the last page with anything for the partition that Kafka has confirmed */
@@ -59,6 +69,9 @@ struct gb_stream_reader {
     int64_t moved_at_us;  /* when `acknowledged` last changed, or `sent` first went above it, or we
                              last went back */
     int32_t resends;      /* how often in a row we went back without the acknowledgement moving */
+    bool told;            /* scratch of hearing: it said something of this partition, */
+    int64_t said;         /* namely that this page is complete */
+    bool went_back;       /* we went back for it when it was last judged */
 };
 
 struct gb_stream_limits {

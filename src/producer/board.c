@@ -46,9 +46,10 @@ static struct gb_head *find(struct gb_board *board, const char *stream, const ch
 void gb_board_put(struct gb_board *board, const struct gb_stream *stream)
 {
     pthread_mutex_lock(&board->lock);
-    for (size_t i = 0; i < stream->targets_count; i++) {
+    for (size_t i = 0; i < stream->source.partitions_count; i++) {
         const struct gb_target *target = &stream->targets[i];
-        find(board, stream->name, target->topic, target->partition)->page = target->cut;
+        find(board, stream->name, target->topic, target->partition)->page =
+            stream->source.partitions[i].cut;
     }
     pthread_mutex_unlock(&board->lock);
 }

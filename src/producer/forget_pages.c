@@ -9,40 +9,18 @@
 
 enum { KEPT_FOR_S = 60, PAGES_AT_ONCE = 2000 };
 
-/* The last page of the partition that all readers have. Without readers it is Kafka's word. */
-static int64_t acknowledged(const struct gb_stream *stream, const struct gb_target *target)
-{
-    int64_t page = target->sent;
-    for (size_t i = 0; i < stream->readers_count; i++)
-        if (target->readers[i].state.acknowledged < page)
-            page = target->readers[i].state.acknowledged;
-    return page;
-}
-
-/* Up to which page all partitions' readers have all there is for them. */
-static int64_t forgettable(const struct gb_stream *stream)
-{
-    int64_t number = stream->last - 1; /* where the stream ends must be known */
-    for (size_t i = 0; i < stream->targets_count; i++) {
-        int64_t page = acknowledged(stream, &stream->targets[i]);
-        if (page < stream->targets[i].cut && page < number)
-            number = page;
-    }
-    return number;
-}
-
 static void forget_call(struct gb_sender *sender, const struct gb_stream *stream,
                         struct gb_call *ret_call)
 {
     struct gb_arena *arena = sender->source.arena;
-    int64_t *kept = gb_arena_array(arena, stream->targets_count, sizeof(*kept));
+    int64_t *kept = gb_arena_array(arena, stream->source.partitions_count, sizeof(*kept));
     GB_CHECK(kept != NULL);
-    for (size_t i = 0; i < stream->targets_count; i++)
-        kept[i] = stream->targets[i].cut;
+    for (size_t i = 0; i < stream->source.partitions_count; i++)
+        kept[i] = stream->source.partitions[i].cut;
     gb_call_init(ret_call, &gb_sql_page_forget, arena);
     gb_params_text(&ret_call->params, stream->name);
-    gb_params_int8(&ret_call->params, forgettable(stream));
-    gb_params_int8_array(&ret_call->params, kept, NULL, stream->targets_count);
+    gb_params_int8(&ret_call->params, gb_stream_source_acknowledged(&stream->source));
+    gb_params_int8_array(&ret_call->params, kept, NULL, stream->source.partitions_count);
     gb_params_int8(&ret_call->params, gb_clock_wall_us() - KEPT_FOR_S * INT64_C(1000000));
     gb_params_text(&ret_call->params, sender->source.holder);
     gb_params_int4(&ret_call->params, PAGES_AT_ONCE);
@@ -55,8 +33,8 @@ enum gb_result gb_sender_forget_pages(struct gb_sender *sender, struct gb_err *e
     gb_arena_reset(sender->source.arena);
     for (size_t i = 0; i < sender->streams_count; i++) {
         const struct gb_stream *stream = &sender->streams[i];
-        if (stream->forgets && stream->loaded && stream->targets_count > 0 &&
-            forgettable(stream) > 0)
+        if (stream->forgets && stream->loaded && stream->source.partitions_count > 0 &&
+            gb_stream_source_acknowledged(&stream->source) > 0)
             forget_call(sender, stream, &calls[count++]);
     }
     if (count == 0)

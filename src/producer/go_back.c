@@ -7,16 +7,9 @@
 
 #include "db/sql.h"
 #include "producer/sender.h"
+#include "runtime/clock.h"
 
-enum { LIVE_PER_AGAIN = 10, AGAIN_RECORDS_MAX = 50000 };
-
-static size_t count_wanted(const struct gb_stream *stream)
-{
-    size_t wanted = 0;
-    for (size_t i = 0; i < stream->targets_count; i++)
-        wanted += stream->targets[i].again != 0;
-    return wanted;
-}
+enum { AGAIN_RECORDS_MAX = 50000 };
 
 /* The first page with anything that is wanted again; 0: none. */
 static enum gb_result find_page(struct gb_sender *sender, const struct gb_stream *stream,
@@ -24,17 +17,17 @@ static enum gb_result find_page(struct gb_sender *sender, const struct gb_stream
 {
     struct gb_arena *arena = sender->source.arena;
     size_t wanted = 0;
-    const char **topics = gb_arena_array(arena, stream->targets_count, sizeof(*topics));
-    int32_t *partitions = gb_arena_array(arena, stream->targets_count, sizeof(*partitions));
-    int64_t *from = gb_arena_array(arena, stream->targets_count, sizeof(*from));
+    size_t most = stream->source.partitions_count;
+    const char **topics = gb_arena_array(arena, most, sizeof(*topics));
+    int32_t *partitions = gb_arena_array(arena, most, sizeof(*partitions));
+    int64_t *from = gb_arena_array(arena, most, sizeof(*from));
     GB_CHECK(topics != NULL && partitions != NULL && from != NULL);
-    for (size_t i = 0; i < stream->targets_count; i++) {
-        const struct gb_target *target = &stream->targets[i];
-        if (target->again == 0)
+    for (size_t i = 0; i < most; i++) {
+        if (stream->source.partitions[i].again == 0)
             continue;
-        topics[wanted] = target->topic;
-        partitions[wanted] = target->partition;
-        from[wanted++] = target->again;
+        topics[wanted] = stream->targets[i].topic;
+        partitions[wanted] = stream->targets[i].partition;
+        from[wanted++] = stream->source.partitions[i].again;
     }
     struct gb_call call;
     gb_call_init(&call, &gb_sql_page_find, arena);
@@ -50,18 +43,6 @@ static enum gb_result find_page(struct gb_sender *sender, const struct gb_stream
     return result;
 }
 
-/* All that was wanted up to a page has been sent again (0: there is no more of it). */
-static void move_on(struct gb_stream *stream, int64_t number)
-{
-    for (size_t i = 0; i < stream->targets_count; i++) {
-        struct gb_target *target = &stream->targets[i];
-        if (target->again != 0 && target->again <= number)
-            target->again = number + 1;
-        if (number == 0 || target->again > target->sent)
-            target->again = 0; /* the rest is under way anyway */
-    }
-}
-
 static enum gb_result send_again(struct gb_sender *sender, struct gb_stream *stream,
                                  struct gb_err *err)
 {
@@ -71,32 +52,29 @@ static enum gb_result send_again(struct gb_sender *sender, struct gb_stream *str
     if (result != GB_OK)
         return result;
     if (number == 0) {
-        move_on(stream, 0);
+        gb_stream_source_sent_again(&stream->source, 0, 0);
         return GB_OK;
     }
     struct gb_window window;
     result = gb_page_read(&sender->source, stream, number, &window, err);
     if (result != GB_OK)
         return result;
-    bool *only = gb_arena_array(sender->source.arena, stream->targets_count, sizeof(*only));
+    size_t count = stream->source.partitions_count;
+    bool *only = gb_arena_array(sender->source.arena, count, sizeof(*only));
     GB_CHECK(only != NULL);
-    for (size_t i = 0; i < stream->targets_count; i++)
-        only[i] = stream->targets[i].again != 0 && stream->targets[i].again <= number &&
-                  stream->targets[i].sent >= number;
+    for (size_t i = 0; i < count; i++)
+        only[i] = gb_stream_partition_wants(&stream->source.partitions[i], window.page.number);
     result = gb_page_send(sender, stream, &window, only, err);
-    stream->again_records += window.page.records;
-    sender->again_page = window.page.records;
-    sender->live_records = 0;
+    gb_stream_pace_again(&sender->pace, window.page.records);
+    gb_stream_source_sent_again(&stream->source, window.page.number, window.page.records);
     gb_window_release(&window);
-    move_on(stream, number);
     return result;
 }
 
 static bool has_room(const struct gb_sender *sender, bool busy)
 {
-    if (busy && sender->live_records < LIVE_PER_AGAIN * sender->again_page)
-        return false;
-    return gb_producer_connected(sender->producer) && !gb_flights_full(sender->flights) &&
+    return gb_stream_pace_allows(&sender->pace, busy) && gb_producer_connected(sender->producer) &&
+           !gb_flights_full(sender->flights) &&
            gb_producer_in_flight(sender->producer) + sender->settings->page_records_max <=
                (sender->settings->in_flight_max + sender->settings->page_records_max) / 2;
 }
@@ -105,15 +83,16 @@ enum gb_result gb_sender_send_again(struct gb_sender *sender, bool busy, bool *r
                                     struct gb_err *err)
 {
     *ret_more = false;
+    int64_t now_us = gb_clock_mono_us();
     for (size_t i = 0; i < sender->streams_count; i++) {
         struct gb_stream *stream = &sender->streams[i];
-        if (count_wanted(stream) == 0 || stream->again_records >= AGAIN_RECORDS_MAX ||
-            !has_room(sender, busy))
+        if (!gb_stream_source_wants_again(&stream->source, AGAIN_RECORDS_MAX) ||
+            now_us < stream->retry_at_us || !has_room(sender, busy))
             continue;
         enum gb_result result = send_again(sender, stream, err);
         if (result != GB_OK)
             return result;
-        *ret_more = *ret_more || count_wanted(stream) > 0;
+        *ret_more = *ret_more || gb_stream_source_wants_again(&stream->source, AGAIN_RECORDS_MAX);
     }
     *ret_more = *ret_more && has_room(sender, busy);
     return GB_OK;

@@ -4,7 +4,6 @@
 
 #include "db/sql.h"
 #include "producer/page.h"
-#include "runtime/metrics.h"
 
 /* A snapshot that sees nothing: the window after it has all there is. */
 #define SEES_NOTHING "3:3:"
@@ -19,7 +18,7 @@ static void stream_call(const struct gb_source *source, const struct gb_stream *
 static enum gb_result take_last(struct gb_stream *stream, const struct gb_rows *rows,
                                 struct gb_err *err)
 {
-    stream->last = 0;
+    stream->source.last = 0;
     if (gb_rows_count(rows) == 0) {
         gb_stream_set_end(stream, SEES_NOTHING);
         return GB_OK;
@@ -30,23 +29,20 @@ static enum gb_result take_last(struct gb_stream *stream, const struct gb_rows *
                           "stream %s ends in the future of this database: transaction ids went "
                           "back, the cluster is another one",
                           stream->name);
-    stream->last = gb_rows_int(rows, 0, 0);
+    stream->source.last = gb_rows_int(rows, 0, 0);
     gb_stream_set_end(stream, gb_rows_text(rows, 0, 1));
     return GB_OK;
 }
 
-/* What was written down; what we know better stays. Returns the page up to which that knows of all.
- */
+/* What was written down. Returns the page up to which that knows of all. */
 static int64_t take_sent(struct gb_stream *stream, const struct gb_rows *rows)
 {
     int64_t as_of = 0;
     for (size_t i = 0; i < gb_rows_count(rows); i++) {
         uint32_t index =
             gb_stream_target(stream, gb_rows_text(rows, i, 0), (int32_t)gb_rows_int(rows, i, 1));
-        struct gb_target *target = &stream->targets[index];
-        target->cut = gb_rows_int(rows, i, 2);
-        int64_t sent = gb_rows_int(rows, i, 3);
-        target->sent = sent > target->sent ? sent : target->sent;
+        gb_stream_partition_load(&stream->source.partitions[index], gb_rows_int(rows, i, 2),
+                                 gb_rows_int(rows, i, 3));
         int64_t of = gb_rows_int(rows, i, 4);
         as_of = i == 0 || of < as_of ? of : as_of;
     }
@@ -57,7 +53,7 @@ static int64_t take_sent(struct gb_stream *stream, const struct gb_rows *rows)
 static enum gb_result read_later_pages(struct gb_source *source, struct gb_stream *stream,
                                        int64_t as_of, struct gb_err *err)
 {
-    for (int64_t from = as_of; from < stream->last;) {
+    for (int64_t from = as_of; from < stream->source.last;) {
         struct gb_call call;
         stream_call(source, stream, &gb_sql_page_list_parts, &call);
         gb_params_int8(&call.params, from);
@@ -69,38 +65,13 @@ static enum gb_result read_later_pages(struct gb_source *source, struct gb_strea
             from = gb_rows_int(call.rows, i, 0);
             uint32_t index = gb_stream_target(stream, gb_rows_text(call.rows, i, 1),
                                               (int32_t)gb_rows_int(call.rows, i, 2));
-            stream->targets[index].cut = from;
+            stream->source.partitions[index].cut = from;
         }
         gb_calls_release(&call, 1);
         if (count == 0)
             break;
     }
     return GB_OK;
-}
-
-/* The first page that is not known to be in Kafka with all it has. What was sent since that was
- * last written down (at most a second of it) is sent twice, nothing else; and what Kafka has lost
- * since then, the readers' acknowledgements tell. */
-static int64_t first_unsent(const struct gb_stream *stream)
-{
-    int64_t next = stream->last + 1;
-    for (size_t i = 0; i < stream->targets_count; i++) {
-        const struct gb_target *target = &stream->targets[i];
-        if (target->sent < target->cut && target->sent + 1 < next)
-            next = target->sent + 1;
-    }
-    return next;
-}
-
-static void settle_targets(struct gb_stream *stream)
-{
-    for (size_t i = 0; i < stream->targets_count; i++) {
-        struct gb_target *target = &stream->targets[i];
-        if (target->sent > target->cut)
-            target->sent = target->cut;
-        gb_metric_set(target->cut_page, target->cut);
-        gb_metric_set(target->sent_page, target->sent);
-    }
 }
 
 enum gb_result gb_stream_load(struct gb_source *source, struct gb_stream *stream,
@@ -121,9 +92,8 @@ enum gb_result gb_stream_load(struct gb_source *source, struct gb_stream *stream
         result = read_later_pages(source, stream, as_of, err);
     if (result != GB_OK)
         return result;
-    if (first)
-        stream->next = first_unsent(stream);
-    settle_targets(stream);
+    gb_stream_source_loaded(&stream->source, first);
+    gb_stream_show(stream);
     stream->loaded = true;
     return GB_OK;
 }

@@ -20,7 +20,7 @@ struct gb_page gb_page_next(const struct gb_stream *stream, const char *lo, cons
                             int64_t cut_at_us)
 {
     return (struct gb_page){
-        .number = stream->last + 1,
+        .number = stream->source.last + 1,
         .lo = lo,
         .hi = hi,
         .lo_xmax = gb_snapshot_xmax(lo),
@@ -60,7 +60,7 @@ enum gb_result gb_page_count(struct gb_page *page, struct gb_stream *stream,
 
 void gb_page_count_end(struct gb_page *page, struct gb_stream *stream, struct gb_arena *arena)
 {
-    size_t most = stream->targets_count;
+    size_t most = stream->source.partitions_count;
     page->parts = gb_arena_array(arena, most, sizeof(*page->parts));
     GB_CHECK(page->parts != NULL);
     page->parts_count = 0;
@@ -68,15 +68,15 @@ void gb_page_count_end(struct gb_page *page, struct gb_stream *stream, struct gb
         struct gb_target *target = &stream->targets[i];
         if (target->count == 0)
             continue;
-        page->parts[page->parts_count++] =
-            (struct gb_page_part){.target = i, .count = target->count, .previous = target->cut};
+        page->parts[page->parts_count++] = (struct gb_page_part){
+            .target = i, .count = target->count, .previous = stream->source.partitions[i].cut};
         target->count = 0;
     }
 }
 
 void gb_page_count_drop(struct gb_stream *stream)
 {
-    for (size_t i = 0; i < stream->targets_count; i++)
+    for (size_t i = 0; i < stream->source.partitions_count; i++)
         stream->targets[i].count = 0;
 }
 

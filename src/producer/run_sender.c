@@ -33,13 +33,14 @@ static void delivered(void *context, uint64_t tag, bool ok, const struct gb_err 
     if (flight == NULL)
         return;
     gb_flight_reported(flight, part, ok);
-    if (ok && flight->stream != NULL)
-        flight->stream->failures = 0;
+    if (ok && flight->source != NULL)
+        ((struct gb_stream *)flight->source->owner)->failures = 0;
 }
 
-static void page_failed(void *context, struct gb_stream *stream, int64_t page)
+static void page_failed(void *context, struct gb_stream_source *source, int64_t page)
 {
     struct gb_sender *sender = context;
+    struct gb_stream *stream = source->owner;
     int64_t now_us = gb_clock_mono_us();
     int64_t wait_ms =
         RETRY_BASE_MS + gb_backoff_ms(stream->failures++, RETRY_BASE_MS, RETRY_MAX_MS);
@@ -182,7 +183,7 @@ static int64_t cut_at_us(const struct gb_sender *sender, const struct gb_stream 
 {
     if (!gb_sender_can_send(sender, stream, now_us))
         return stream->cut_at_us + PAGE_INTERVAL_AWAY_US;
-    if (stream->next <= stream->last)
+    if (stream->source.next <= stream->source.last)
         return stream->cut_at_us + PAGE_INTERVAL_BEHIND_US;
     return stream->cut_at_us + sender->page_interval_us;
 }
@@ -201,9 +202,10 @@ static enum gb_result send_fresh(struct gb_sender *sender, struct gb_stream *str
         return GB_OK;
     if (sender->own)
         gb_board_put(sender->board, stream);
-    if (window->page.number != stream->next || !gb_sender_can_send(sender, stream, now_us))
+    if (!gb_stream_source_is_next(&stream->source, window->page.number) ||
+        !gb_sender_can_send(sender, stream, now_us))
         return GB_OK; /* read again when it is */
-    sender->live_records += window->page.records;
+    gb_stream_pace_live(&sender->pace, window->page.records);
     return gb_page_send(sender, stream, window, NULL, err);
 }
 

@@ -10,20 +10,19 @@ static void save_call(struct gb_sender *sender, const struct gb_stream *stream,
                       struct gb_call *ret_call)
 {
     struct gb_arena *arena = sender->source.arena;
-    size_t count = stream->targets_count;
+    size_t count = stream->source.partitions_count;
     const char **topics = gb_arena_array(arena, count, sizeof(*topics));
     int32_t *partitions = gb_arena_array(arena, count, sizeof(*partitions));
     int64_t *cut = gb_arena_array(arena, count, sizeof(*cut));
     int64_t *sent = gb_arena_array(arena, count, sizeof(*sent));
     GB_CHECK(topics != NULL && partitions != NULL && cut != NULL && sent != NULL);
-    int64_t complete = gb_flights_complete(sender->flights, stream);
+    int64_t complete = gb_flights_complete(sender->flights, &stream->source);
     for (size_t i = 0; i < count; i++) {
-        const struct gb_target *target = &stream->targets[i];
-        topics[i] = target->topic;
-        partitions[i] = target->partition;
-        cut[i] = target->cut;
-        /* Nothing up to `complete` is missing, whichever page was the partition's last. */
-        sent[i] = target->sent > complete ? target->sent : complete;
+        const struct gb_stream_partition *partition = &stream->source.partitions[i];
+        topics[i] = stream->targets[i].topic;
+        partitions[i] = stream->targets[i].partition;
+        cut[i] = partition->cut;
+        sent[i] = gb_stream_partition_sent(partition, complete);
     }
     gb_call_init(ret_call, &gb_sql_stream_sent_save, arena);
     gb_params_text(&ret_call->params, stream->name);
@@ -31,7 +30,7 @@ static void save_call(struct gb_sender *sender, const struct gb_stream *stream,
     gb_params_int4_array(&ret_call->params, partitions, NULL, count);
     gb_params_int8_array(&ret_call->params, cut, NULL, count);
     gb_params_int8_array(&ret_call->params, sent, NULL, count);
-    gb_params_int8(&ret_call->params, stream->last);
+    gb_params_int8(&ret_call->params, stream->source.last);
     gb_params_int8(&ret_call->params, gb_clock_wall_us());
     gb_params_text(&ret_call->params, sender->source.holder);
 }
@@ -39,9 +38,9 @@ static void save_call(struct gb_sender *sender, const struct gb_stream *stream,
 /* What would be written, as one number: the same number, nothing to write. */
 static int64_t sum(const struct gb_sender *sender, const struct gb_stream *stream)
 {
-    int64_t total = stream->last + gb_flights_complete(sender->flights, stream);
-    for (size_t i = 0; i < stream->targets_count; i++)
-        total += stream->targets[i].cut + stream->targets[i].sent;
+    int64_t total = stream->source.last + gb_flights_complete(sender->flights, &stream->source);
+    for (size_t i = 0; i < stream->source.partitions_count; i++)
+        total += stream->source.partitions[i].cut + stream->source.partitions[i].sent;
     return total;
 }
 
@@ -53,7 +52,8 @@ enum gb_result gb_sender_save_sent(struct gb_sender *sender, struct gb_err *err)
     gb_arena_reset(sender->source.arena);
     for (size_t i = 0; i < sender->streams_count; i++) {
         struct gb_stream *stream = &sender->streams[i];
-        if (!stream->loaded || stream->targets_count == 0 || sum(sender, stream) == stream->saved)
+        if (!stream->loaded || stream->source.partitions_count == 0 ||
+            sum(sender, stream) == stream->saved)
             continue;
         save_call(sender, stream, &calls[count]);
         saved[count++] = stream;

@@ -1,4 +1,5 @@
 /* Sending: hands a page's records to Kafka, in order. Delivery is reported later (flights.c). */
+#include <stdlib.h>
 #include <string.h>
 
 #include "producer/sender.h"
@@ -60,10 +61,22 @@ static enum gb_result send_record(void *context, const struct gb_record *record,
     }
 }
 
+void gb_flight_reserve(struct gb_flight *flight, size_t parts)
+{
+    if (flight->parts_size >= parts)
+        return;
+    flight->parts = realloc(flight->parts, parts * sizeof(*flight->parts));
+    GB_CHECK(flight->parts != NULL);
+    flight->parts_size = parts;
+}
+
 static struct gb_flight *begin_flight(struct gb_sender *sender, struct gb_stream *stream,
                                       const struct gb_page *page, bool again)
 {
-    struct gb_flight *flight = gb_flights_begin(sender->flights, stream, page->number, again);
+    GB_CHECK(!gb_flights_full(sender->flights));
+    struct gb_flight *flight =
+        gb_flights_begin(sender->flights, &stream->source, page->number, again);
+    gb_flight_reserve(flight, page->parts_count);
     for (size_t i = 0; i < page->parts_count; i++)
         gb_flight_add_part(flight, page->parts[i].target);
     return flight;
@@ -80,8 +93,8 @@ enum gb_result gb_page_send(struct gb_sender *sender, struct gb_stream *stream,
     const struct gb_record_sink sink = {only, send_record, &sending};
     enum gb_result result = gb_window_records(&sender->source, stream, window, &sink, err);
     gb_fault_point("publisher.page_sent");
-    if (only == NULL && stream->next <= window->page.number)
-        stream->next = window->page.number + 1;
+    if (only == NULL)
+        gb_stream_source_handed_over(&stream->source, window->page.number);
     if (result == GB_OK)
         return GB_OK;
     /* What of it is with Kafka may arrive; it does not count, and the page is sent again. */
@@ -95,18 +108,25 @@ static enum gb_result send_next(struct gb_sender *sender, struct gb_stream *stre
 {
     struct gb_window window;
     gb_arena_reset(sender->source.arena);
-    enum gb_result result = gb_page_read(&sender->source, stream, stream->next, &window, err);
+    enum gb_result result =
+        gb_page_read(&sender->source, stream, stream->source.next, &window, err);
     if (result != GB_OK)
         return result;
     if (window.page.number == 0) {
         /* All from here on were acknowledged and forgotten before. */
-        stream->next = stream->last + 1;
+        gb_stream_source_handed_over(&stream->source, stream->source.last);
         return GB_OK;
     }
     result = gb_page_send(sender, stream, &window, NULL, err);
-    sender->live_records += window.page.records;
+    gb_stream_pace_live(&sender->pace, window.page.records);
     gb_window_release(&window);
     return result;
+}
+
+/* Has it stored pages that have not left? */
+static bool waits(const struct gb_stream *stream)
+{
+    return stream->source.next <= stream->source.last;
 }
 
 enum gb_result gb_sender_send_stored(struct gb_sender *sender, bool *ret_more, struct gb_err *err)
@@ -115,15 +135,14 @@ enum gb_result gb_sender_send_stored(struct gb_sender *sender, bool *ret_more, s
     for (size_t i = 0; i < sender->streams_count; i++) {
         struct gb_stream *stream = &sender->streams[i];
         int64_t now_us = gb_clock_mono_us();
-        for (int n = 0; n < PAGES_AT_ONCE && stream->next <= stream->last &&
-                        gb_sender_can_send(sender, stream, now_us);
+        for (int n = 0;
+             n < PAGES_AT_ONCE && waits(stream) && gb_sender_can_send(sender, stream, now_us);
              n++) {
             enum gb_result result = send_next(sender, stream, err);
             if (result != GB_OK)
                 return result;
         }
-        *ret_more = *ret_more ||
-                    (stream->next <= stream->last && gb_sender_can_send(sender, stream, now_us));
+        *ret_more = *ret_more || (waits(stream) && gb_sender_can_send(sender, stream, now_us));
     }
     return GB_OK;
 }

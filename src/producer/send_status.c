@@ -132,6 +132,7 @@ static enum gb_result hand_over(struct gb_sender *sender, const struct gb_messag
     if (result != GB_OK)
         return result;
     struct gb_flight *flight = gb_flights_begin(sender->flights, NULL, 0, false);
+    gb_flight_reserve(flight, 1);
     gb_flight_add_part(flight, 0);
     if (gb_producer_send(sender->producer, &record, gb_flights_tag(sender->flights, 0), NULL) ==
         GB_OK)
@@ -171,16 +172,16 @@ size_t gb_sender_heads(struct gb_sender *sender, struct gb_message_stream_page *
     size_t count = gb_board_get(sender->board, arena, &board);
     const struct gb_stream *outbox = &sender->streams[0];
     struct gb_message_stream_page *heads =
-        gb_arena_array(arena, count + outbox->targets_count + 1, sizeof(*heads));
+        gb_arena_array(arena, count + outbox->source.partitions_count + 1, sizeof(*heads));
     GB_CHECK(heads != NULL);
     for (size_t i = 0; i < count; i++)
         heads[i] = board[i];
-    for (size_t i = 0; i < outbox->targets_count; i++)
+    for (size_t i = 0; i < outbox->source.partitions_count; i++)
         heads[count++] = (struct gb_message_stream_page){
             .stream = outbox->name,
             .topic = outbox->targets[i].topic,
             .partition = outbox->targets[i].partition,
-            .page = outbox->targets[i].cut,
+            .page = outbox->source.partitions[i].cut,
         };
     *ret = heads;
     return count;

@@ -102,7 +102,8 @@ void gb_sender_done(struct gb_sender *sender)
     gb_pg_close(sender->source.pg);
     gb_arena_free(sender->source.arena);
     gb_arena_free(sender->source.record_arena);
-    gb_flights_done(sender->flights);
+    for (size_t i = 0; i < GB_FLIGHTS_MAX; i++)
+        free(sender->flights->ring[i].parts);
     free(sender->flights);
     (void)close(sender->event_fd);
 }

@@ -11,8 +11,8 @@
 #include <stdatomic.h>
 
 #include "bus/producer.h"
+#include "core/flights.h"
 #include "producer/board.h"
-#include "producer/flights.h"
 #include "producer/lease.h"
 #include "producer/page.h"
 
@@ -55,10 +55,9 @@ struct gb_sender {
     struct gb_sender_times times;
     int64_t page_interval_us; /* between two cuts of a stream that keeps up */
     unsigned failures;        /* of the database, in a row */
-    int64_t live_records;     /* sent since a page was last sent again */
-    int64_t again_page;       /* records of that page */
-    uint64_t status_digest;   /* of what the last Status message said */
-    struct gb_err delivery;   /* the last that failed, for the log */
+    struct gb_stream_pace pace;
+    uint64_t status_digest; /* of what the last Status message said */
+    struct gb_err delivery; /* the last that failed, for the log */
     struct gb_metric *produced, *resends, *connected_gauge;
 };
 
@@ -91,6 +90,8 @@ bool gb_sender_can_send(const struct gb_sender *sender, const struct gb_stream *
 enum gb_result gb_page_send(struct gb_sender *sender, struct gb_stream *stream,
                             const struct gb_window *window, const bool *only,
                             struct gb_err *err) GB_MUST_USE;
+/* Memory for so many parts of a flight that was just begun. */
+void gb_flight_reserve(struct gb_flight *flight, size_t parts);
 /* Sends stored pages that are waiting, as many as there is room for. *ret_more: some are left that
  * could be sent at once. */
 enum gb_result gb_sender_send_stored(struct gb_sender *sender, bool *ret_more,

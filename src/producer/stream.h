@@ -8,7 +8,7 @@
 
 #include "bus/record.h"
 #include "core/identity.h"
-#include "core/stream.h"
+#include "core/stream_source.h"
 #include "producer/stream_kind.h"
 
 struct gb_metric;
@@ -16,54 +16,38 @@ struct gb_page;
 
 enum { GB_STREAM_NAME_SIZE = 16 };
 
-/* A reader of a stream in one partition. */
-struct gb_target_reader {
-    struct gb_stream_reader state; /* .sent is copied from the target when it is judged */
-    bool told;                     /* scratch of hearing: it said something of this partition, */
-    int64_t said;                  /* namely that this page is complete */
-    struct gb_metric *acknowledged;
-};
-
-/* One partition of one topic, as far as this stream is concerned. */
+/* Where a stream goes: a partition of a topic. What is known of it is in the source's partition of
+ * the same index. */
 struct gb_target {
     char topic[GB_TOPIC_SIZE];
     int32_t partition;
-    int64_t cut;   /* the last page stored that has anything for it; 0: none */
-    int64_t sent;  /* the last such page that Kafka has confirmed, none before it missing */
-    int64_t again; /* pages from this one on are sent again; 0: none */
-    struct gb_target_reader *readers; /* one per reader of the stream, in its order */
-    int32_t count;                    /* scratch of whoever goes through a page: 0 in between */
-    uint32_t part;                    /* scratch: its part of that page */
-    uint64_t blocked; /* scratch of settling: the round in which something before was missing */
+    int32_t count; /* scratch of whoever goes through a page: 0 in between */
+    uint32_t part; /* scratch: its part of that page */
     struct gb_metric *cut_page;
     struct gb_metric *sent_page;
+    struct gb_metric **acknowledged_page; /* of each reader */
 };
 
 struct gb_stream {
+    struct gb_stream_source source; /* what is decided by; its owner is this stream */
     char name[GB_STREAM_NAME_SIZE];
     const struct gb_stream_kind *kind;
     char topic[GB_TOPIC_SIZE]; /* "": each row names its own */
     int32_t partitions;        /* of each of its topics */
     bool forgets;              /* pages (and outbox rows) go when all readers have them */
-    struct gb_dc *readers;
-    int64_t *heard_at_us; /* of each reader: when it last said anything of this stream */
-    size_t readers_count;
-    struct gb_target *targets;
-    size_t targets_count;
+    struct gb_dc *readers;     /* as many as the source has */
+    struct gb_target *targets; /* as many as the source has partitions */
     size_t targets_size;
 
-    bool loaded;  /* false: what is below must be read from the database (load_stream.c) */
-    int64_t last; /* number of the last page stored; 0: none */
-    char *end;    /* pg_snapshot as text: what it sees is cut, or was found to be nothing (heap) */
-    int64_t next; /* the next page to send; last + 1: all are under way */
+    bool loaded; /* false: where it ends must be read from the database (load_stream.c) */
+    char *end;   /* pg_snapshot as text: what it sees is cut, or was found to be nothing (heap) */
 
-    bool wanted;           /* may have new rows */
-    int64_t cut_at_us;     /* monotonic: when last looked at for new rows */
-    int64_t retry_at_us;   /* monotonic: sends nothing before */
-    unsigned failures;     /* deliveries that failed in a row */
-    int64_t saved;         /* what was last written down, as one number */
-    int64_t again_records; /* sent again since a reader last moved */
-    int64_t warned_at_us;  /* monotonic: when last logged about */
+    bool wanted;          /* may have new rows */
+    int64_t cut_at_us;    /* monotonic: when last looked at for new rows */
+    int64_t retry_at_us;  /* monotonic: sends nothing before */
+    unsigned failures;    /* deliveries that failed in a row */
+    int64_t saved;        /* what was last written down, as one number */
+    int64_t warned_at_us; /* monotonic: when last logged about */
 };
 
 /* `topic` "" for rows that name their own. The caller calls _done. */
@@ -80,5 +64,7 @@ uint32_t gb_stream_target(struct gb_stream *stream, const char *topic, int32_t p
 void gb_stream_set_end(struct gb_stream *stream, const char *end);
 /* A page was stored: it is the last now, and its partitions' last. Does not move `end`. */
 void gb_stream_add_page(struct gb_stream *stream, const struct gb_page *page);
+/* Sets the metrics of all its targets. */
+void gb_stream_show(const struct gb_stream *stream);
 
 #endif

@@ -278,7 +278,7 @@ static void test_status_to_the_peer(void **state)
     struct gb_stream ledger;
     gb_stream_init(&ledger, "ledger", &gb_stream_kind_ledger, STAGE_LEDGER, STAGE_PARTITIONS);
     uint32_t target = gb_stream_target(&ledger, STAGE_LEDGER, 2);
-    ledger.targets[target].cut = 42;
+    ledger.source.partitions[target].cut = 42;
     gb_board_put(&stage.board, &ledger);
     gb_stream_done(&ledger);
     stage_start(&stage, "dc2");

@@ -167,7 +167,7 @@ static void test_large_backlog(void **state)
     /* Another publisher sees the same, and goes on after it. */
     struct publisher next;
     publisher_start(&next, server, "test", 100);
-    assert_int_equal(next.stream.last, 121);
+    assert_int_equal(next.stream.source.last, 121);
     cut(&next);
     assert_int_equal(gb_test_sql_int(owner, "SELECT count(*) FROM page"), 121);
     publisher_stop(&next);
@@ -253,7 +253,7 @@ static void test_same_page_after_crash(void **state)
     /* Time goes on: more is committed, before the next one starts. */
     write_entry(owner, 1);
     publisher_start(&publisher, server, "test", 1000);
-    assert_int_equal(publisher.stream.next, 1);
+    assert_int_equal(publisher.stream.source.next, 1);
     uint8_t again[SCENE_HASH_SIZE];
     publisher_digest(&publisher, again);
     assert_memory_equal(first, again, SCENE_HASH_SIZE);

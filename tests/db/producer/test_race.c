@@ -83,7 +83,7 @@ static void test_all_at_once(void **state)
     int64_t until_us = gb_clock_mono_us() + RUN_MS * 1000;
     int64_t late_us = until_us + LATE_MS * 1000;
     while (gb_clock_mono_us() < until_us ||
-           (publisher.stream.last < PAGES_MIN && gb_clock_mono_us() < late_us))
+           (publisher.stream.source.last < PAGES_MIN && gb_clock_mono_us() < late_us))
         cut(&publisher);
     atomic_store(&ended, true);
     for (int i = 0; i < WRITERS; i++) {
@@ -94,10 +94,11 @@ static void test_all_at_once(void **state)
     struct cut_rows rows;
     publisher_read_all(&publisher, &rows);
     const char *wrong = judge(&rows, owner);
-    print_message("%zu entries in %lld pages\n", rows.count, (long long)publisher.stream.last);
+    print_message("%zu entries in %lld pages\n", rows.count,
+                  (long long)publisher.stream.source.last);
     if (wrong != NULL)
         fail_msg("%s", wrong);
-    assert_true(publisher.stream.last >= PAGES_MIN);
+    assert_true(publisher.stream.source.last >= PAGES_MIN);
     cut_rows_free(&rows);
     gb_pg_close(owner);
     publisher_stop(&publisher);

@@ -6,11 +6,13 @@
 
 #include <cmocka.h>
 
-#include "producer/flights.h"
+#include "core/flights.h"
 
 struct bench {
-    struct gb_stream stream;
+    struct gb_stream_source source;
+    struct gb_stream_partition partitions[2];
     struct gb_flights *flights;
+    struct gb_flight_part parts[GB_FLIGHTS_MAX][2];
     int failures;
     int64_t failed_page;
 };
@@ -20,11 +22,12 @@ static int setup(void **state)
 {
     struct bench *bench = calloc(1, sizeof(*bench));
     bench->flights = calloc(1, sizeof(*bench->flights));
-    gb_stream_init(&bench->stream, "ledger", &gb_stream_kind_ledger, "t", 2);
-    assert_int_equal(gb_stream_target(&bench->stream, "t", 0), 0);
-    assert_int_equal(gb_stream_target(&bench->stream, "t", 1), 1);
-    bench->stream.last = 9;
-    bench->stream.next = 1;
+    for (int i = 0; i < GB_FLIGHTS_MAX; i++) {
+        bench->flights->ring[i].parts = bench->parts[i];
+        bench->flights->ring[i].parts_size = 2;
+    }
+    bench->source = (struct gb_stream_source){
+        .partitions = bench->partitions, .partitions_count = 2, .last = 9, .next = 1};
     *state = bench;
     return 0;
 }
@@ -32,17 +35,15 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct bench *bench = *state;
-    gb_flights_done(bench->flights);
-    gb_stream_done(&bench->stream);
     free(bench->flights);
     free(bench);
     return 0;
 }
 
-static void failed(void *context, struct gb_stream *stream, int64_t page)
+static void failed(void *context, struct gb_stream_source *source, int64_t page)
 {
     struct bench *bench = context;
-    assert_ptr_equal(stream, &bench->stream);
+    assert_ptr_equal(source, &bench->source);
     bench->failures++;
     bench->failed_page = page;
 }
@@ -51,7 +52,7 @@ static void failed(void *context, struct gb_stream *stream, int64_t page)
  */
 static uint64_t send(struct bench *bench, int64_t page, bool first, bool second, bool again)
 {
-    struct gb_flight *flight = gb_flights_begin(bench->flights, &bench->stream, page, again);
+    struct gb_flight *flight = gb_flights_begin(bench->flights, &bench->source, page, again);
     for (uint32_t target = 0; target < 2; target++) {
         if (target == 0 ? !first : !second)
             continue;
@@ -59,7 +60,7 @@ static uint64_t send(struct bench *bench, int64_t page, bool first, bool second,
         gb_flight_sent(flight, (uint32_t)flight->parts_count - 1);
     }
     if (!again)
-        bench->stream.next = page + 1;
+        bench->source.next = page + 1;
     return gb_flights_tag(bench->flights, 0);
 }
 
@@ -74,7 +75,7 @@ static void deliver(struct bench *bench, uint64_t tag, bool ok)
 
 static int64_t sent(const struct bench *bench, uint32_t target)
 {
-    return bench->stream.targets[target].sent;
+    return bench->partitions[target].sent;
 }
 
 static void test_partitions_move_on_alone(void **state)
@@ -90,11 +91,11 @@ static void test_partitions_move_on_alone(void **state)
     assert_int_equal(sent(bench, 0), 3);
     deliver(bench, two, true); /* page 1 is missing there */
     assert_int_equal(sent(bench, 1), 0);
-    assert_int_equal(gb_flights_complete(bench->flights, &bench->stream), 0);
+    assert_int_equal(gb_flights_complete(bench->flights, &bench->source), 0);
     deliver(bench, one + 1, true);
     assert_int_equal(sent(bench, 1), 2);
     assert_true(gb_flights_empty(bench->flights));
-    assert_int_equal(gb_flights_complete(bench->flights, &bench->stream), 3);
+    assert_int_equal(gb_flights_complete(bench->flights, &bench->source), 3);
     assert_int_equal(bench->failures, 0);
 }
 
@@ -108,10 +109,10 @@ static void test_failure_goes_back_and_later_pages_do_not_count(void **state)
     deliver(bench, two, false);
     assert_int_equal(bench->failures, 1);
     assert_int_equal(bench->failed_page, 2);
-    assert_int_equal(bench->stream.next, 2);
+    assert_int_equal(bench->source.next, 2);
     deliver(bench, three, true); /* arrived, behind a hole */
     assert_int_equal(sent(bench, 0), 1);
-    assert_int_equal(gb_flights_complete(bench->flights, &bench->stream), 1);
+    assert_int_equal(gb_flights_complete(bench->flights, &bench->source), 1);
     deliver(bench, send(bench, 2, true, false, false), true);
     assert_int_equal(sent(bench, 0), 2);
     deliver(bench, two, true); /* a report of long ago is nobody's */
@@ -127,9 +128,9 @@ static void test_sent_again_says_nothing_of_sent(void **state)
     uint64_t again = send(bench, 1, true, false, true);
     deliver(bench, again, false);
     assert_int_equal(sent(bench, 0), 2);
-    assert_int_equal(bench->stream.next, 3);
-    assert_int_equal(bench->stream.targets[0].again, 1); /* again from there */
-    assert_int_equal(bench->stream.targets[1].again, 0);
+    assert_int_equal(bench->source.next, 3);
+    assert_int_equal(bench->partitions[0].again, 1); /* again from there */
+    assert_int_equal(bench->partitions[1].again, 0);
 }
 
 static void test_lost_producer_loses_all(void **state)
@@ -140,8 +141,8 @@ static void test_lost_producer_loses_all(void **state)
     (void)send(bench, 2, false, true, true);
     gb_flights_lose(bench->flights);
     assert_true(gb_flights_empty(bench->flights));
-    assert_int_equal(bench->stream.next, 4);
-    assert_int_equal(bench->stream.targets[1].again, 2);
+    assert_int_equal(bench->source.next, 4);
+    assert_int_equal(bench->partitions[1].again, 2);
     deliver(bench, one, true);
     assert_int_equal(sent(bench, 0), 0);
 }

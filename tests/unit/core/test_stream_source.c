@@ -1,0 +1,251 @@
+/* What a source decides: where it starts, who is sent what again, what nobody needs any more. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "core/stream_source.h"
+
+enum { PARTITIONS = 2, READERS = 2, START_US = 1000000 };
+
+static const struct gb_stream_limits LIMITS = {
+    .silent_after_us = 10000, .resend_after_us = 1000, .resend_backoff_us_max = 5000};
+
+struct stage {
+    struct gb_stream_reader readers[PARTITIONS][READERS];
+    struct gb_stream_partition partitions[PARTITIONS];
+    int64_t heard_at_us[READERS];
+    struct gb_stream_source source;
+};
+
+/* Ten pages, all sent, nobody heard of yet. */
+static void open_stage(struct stage *stage)
+{
+    *stage = (struct stage){.heard_at_us = {0}};
+    stage->source = (struct gb_stream_source){
+        .partitions = stage->partitions,
+        .partitions_count = PARTITIONS,
+        .heard_at_us = stage->heard_at_us,
+        .readers_count = READERS,
+        .last = 10,
+        .next = 11,
+    };
+    for (int i = 0; i < PARTITIONS; i++)
+        stage->partitions[i] =
+            (struct gb_stream_partition){.cut = 10, .sent = 10, .readers = stage->readers[i]};
+}
+
+/* Both readers speak of both partitions, then are judged. */
+static size_t hear(struct stage *stage, int64_t first, int64_t second, int64_t now_us)
+{
+    for (int i = 0; i < PARTITIONS; i++) {
+        gb_stream_source_hear(&stage->source, &stage->partitions[i], 0, first, now_us);
+        gb_stream_source_hear(&stage->source, &stage->partitions[i], 1, second, now_us);
+    }
+    return gb_stream_source_judge(&stage->source, &LIMITS, now_us);
+}
+
+static void a_start_goes_on_after_what_was_confirmed(void **state)
+{
+    (void)state;
+    struct stage stage;
+    open_stage(&stage);
+    stage.partitions[0].sent = stage.partitions[1].sent = 0;
+    gb_stream_partition_load(&stage.partitions[0], 9, 12); /* nothing up to 12 is missing */
+    gb_stream_partition_load(&stage.partitions[1], 10, 6);
+    gb_stream_source_loaded(&stage.source, true);
+    assert_int_equal(stage.source.next, 7);
+    assert_int_equal(stage.partitions[0].sent, 9);
+    assert_int_equal(stage.partitions[1].sent, 6);
+    /* Loaded again, what we know better stays. */
+    stage.partitions[1].sent = 8;
+    stage.source.next = 11;
+    gb_stream_partition_load(&stage.partitions[1], 10, 6);
+    gb_stream_source_loaded(&stage.source, false);
+    assert_int_equal(stage.partitions[1].sent, 8);
+    assert_int_equal(stage.source.next, 11);
+    assert_int_equal(gb_stream_partition_sent(&stage.partitions[1], 7), 8);
+    assert_int_equal(gb_stream_partition_sent(&stage.partitions[1], 9), 9);
+}
+
+static void only_what_is_stored_leaves(void **state)
+{
+    (void)state;
+    struct stage stage;
+    open_stage(&stage);
+    assert_false(gb_stream_source_is_next(&stage.source, 11));
+    gb_stream_source_stored(&stage.source, 11);
+    assert_true(gb_stream_source_is_next(&stage.source, 11));
+    assert_false(gb_stream_source_is_next(&stage.source, 10));
+    gb_stream_source_handed_over(&stage.source, 11);
+    assert_int_equal(stage.source.next, 12);
+    gb_stream_source_handed_over(&stage.source, 5);
+    assert_int_equal(stage.source.next, 12);
+}
+
+static void who_stands_still_is_sent_again_what_it_lacks(void **state)
+{
+    (void)state;
+    struct stage stage;
+    open_stage(&stage);
+    assert_int_equal(hear(&stage, 10, 4, START_US), 0);
+    assert_int_equal(hear(&stage, 10, 4, START_US + 900), 0);
+    assert_int_equal(hear(&stage, 10, 4, START_US + 1100), 2);
+    assert_true(stage.readers[0][1].went_back);
+    assert_false(stage.readers[0][0].went_back);
+    assert_int_equal(stage.partitions[0].again, 5);
+    assert_true(gb_stream_source_wants_again(&stage.source, 100));
+    assert_false(gb_stream_partition_wants(&stage.partitions[0], 4));
+    assert_true(gb_stream_partition_wants(&stage.partitions[0], 5));
+    gb_stream_source_sent_again(&stage.source, 7, 60);
+    assert_int_equal(stage.partitions[0].again, 8);
+    assert_true(gb_stream_source_wants_again(&stage.source, 100));
+    gb_stream_source_sent_again(&stage.source, 8, 60);
+    assert_false(gb_stream_source_wants_again(&stage.source, 100)); /* enough for this time */
+    /* It moved: the rest follows, but not what it has by now. */
+    assert_int_equal(hear(&stage, 10, 9, START_US + 1200), 0);
+    assert_int_equal(stage.partitions[0].again, 10);
+    assert_true(gb_stream_source_wants_again(&stage.source, 100));
+    gb_stream_source_sent_again(&stage.source, 10, 1);
+    assert_int_equal(stage.partitions[0].again, 0);
+}
+
+static void who_says_nothing_is_sent_nothing_twice(void **state)
+{
+    (void)state;
+    struct stage stage;
+    open_stage(&stage);
+    (void)hear(&stage, 10, 4, START_US);
+    (void)hear(&stage, 10, 4, START_US + 1100);
+    assert_int_equal(stage.partitions[0].again, 5);
+    /* The first one goes on speaking, the second does not. */
+    for (int64_t us = 2000; us < 30000; us += 1000) {
+        for (int i = 0; i < PARTITIONS; i++) {
+            gb_stream_source_hear(&stage.source, &stage.partitions[i], 0, 10, START_US + us);
+            gb_stream_source_hear(&stage.source, &stage.partitions[i], 1, 4, START_US + 1100);
+        }
+        assert_int_equal(gb_stream_source_judge(&stage.source, &LIMITS, START_US + us), 0);
+    }
+    assert_int_equal(stage.partitions[0].again, 0);
+    /* Back, it is given time to read what waits for it. */
+    assert_int_equal(hear(&stage, 10, 4, START_US + 40000), 0);
+    assert_int_equal(hear(&stage, 10, 4, START_US + 42100), 2);
+}
+
+static void who_has_no_word_on_a_partition_has_nothing_of_it(void **state)
+{
+    (void)state;
+    struct stage stage;
+    open_stage(&stage);
+    (void)hear(&stage, 10, 10, START_US);
+    for (int64_t us = 100; us <= 1300; us += 1200) {
+        gb_stream_source_hear(&stage.source, &stage.partitions[0], 0, 10, START_US + us);
+        gb_stream_source_hear(&stage.source, &stage.partitions[0], 1, 10, START_US + us);
+        gb_stream_source_hear(&stage.source, NULL, 0, 3, START_US + us);
+        (void)gb_stream_source_judge(&stage.source, &LIMITS, START_US + us);
+    }
+    assert_int_equal(stage.partitions[0].again, 0);
+    assert_int_equal(stage.partitions[1].again, 1);
+}
+
+static void a_merged_page_is_wanted_by_whom_it_covers(void **state)
+{
+    (void)state;
+    struct stage stage;
+    open_stage(&stage);
+    stage.partitions[0].cut = stage.partitions[0].sent = 4; /* pages 3 to 6 were merged into 6 */
+    stage.partitions[0].again = 1;
+    assert_true(gb_stream_partition_wants(&stage.partitions[0], 6));
+    stage.partitions[0].cut = 9; /* what is above what was sent is under way */
+    assert_false(gb_stream_partition_wants(&stage.partitions[0], 6));
+    gb_stream_source_sent_again(&stage.source, 0, 0);
+    assert_int_equal(stage.partitions[0].again, 0);
+}
+
+static void nobody_needs_what_all_have(void **state)
+{
+    (void)state;
+    struct stage stage;
+    open_stage(&stage);
+    (void)hear(&stage, 10, 10, START_US);
+    assert_int_equal(gb_stream_source_acknowledged(&stage.source), 9); /* the end must be known */
+    (void)hear(&stage, 10, 4, START_US);
+    assert_int_equal(gb_stream_source_acknowledged(&stage.source), 4);
+    stage.partitions[0].cut = stage.partitions[1].cut = 4; /* all there is for them */
+    assert_int_equal(gb_stream_source_acknowledged(&stage.source), 9);
+    stage.source.readers_count = 0;
+    stage.partitions[0].cut = 8;
+    stage.partitions[0].sent = 7;
+    assert_int_equal(gb_stream_source_acknowledged(&stage.source), 7);
+}
+
+/* Whatever sizes pages have: as long as live pages wait, one record in eleven is an old one at most
+ * (and one page more, at the beginning). */
+static void live_traffic_goes_first(void **state)
+{
+    (void)state;
+    for (int64_t seed = 1; seed <= 200; seed++) {
+        struct gb_stream_pace pace = {.live_records = 0};
+        int64_t live = 0, again = 0, largest = 0;
+        uint64_t random = (uint64_t)seed;
+        for (int i = 0; i < 2000; i++) {
+            random = random * UINT64_C(6364136223846793005) + 1;
+            int64_t size = 1 + (int64_t)(random >> 33) % 2000;
+            if (gb_stream_pace_allows(&pace, true)) {
+                gb_stream_pace_again(&pace, size);
+                again += size;
+                largest = size > largest ? size : largest;
+            }
+            gb_stream_pace_live(&pace, 1 + size / 3);
+            live += 1 + size / 3;
+        }
+        assert_true(10 * (again - largest) <= live);
+        assert_true(11 * again >= live / 2); /* and it does go on */
+        assert_true(gb_stream_pace_allows(&pace, false));
+    }
+}
+
+static void whole_windows_are_merged(void **state)
+{
+    (void)state;
+    static const struct gb_stream_merge pages[] = {
+        {1, 90, 4, true, true},  {2, 20, 4, true, true}, {3, 30, 4, true, false},
+        {4, 30, 4, false, true}, {5, 15, 4, true, true}, {6, 10, 4, true, true},
+        {7, 10, 8, true, true},  {8, 10, 8, true, true}, {9, 10, 8, true, false},
+        {10, 9, 8, false, true}, {11, 1, 8, true, true},
+    };
+    struct gb_stream_merge_limits limits = {.acknowledged = 9, .records_max = 100, .pages_min = 9};
+    size_t at = 0;
+    assert_int_equal(gb_stream_merge_next(pages, 11, &limits, &at), 4); /* 2 .. 5; 6 is too much */
+    assert_int_equal(pages[at].number, 2);
+    at += 4;
+    assert_int_equal(gb_stream_merge_next(pages, 11, &limits, &at), 0); /* 7 is of another kind */
+    assert_int_equal(pages[at].number, 7); /* and waits for more, 9 is half a window */
+    limits.pages_min = 2;
+    assert_int_equal(gb_stream_merge_next(pages, 11, &limits, &at), 2);
+    limits.acknowledged = 11;
+    assert_int_equal(gb_stream_merge_next(pages, 11, &limits, &at), 5);
+    limits.acknowledged = 7;
+    assert_int_equal(gb_stream_merge_next(pages, 11, &limits, &at), 0);
+    assert_int_equal(pages[at].number, 7);
+    limits = (struct gb_stream_merge_limits){11, 1, 2};
+    assert_int_equal(gb_stream_merge_next(pages, 11, &limits, &at), 0); /* each is full */
+    assert_int_equal(pages[at].number, 11);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_start_goes_on_after_what_was_confirmed),
+        cmocka_unit_test(only_what_is_stored_leaves),
+        cmocka_unit_test(who_stands_still_is_sent_again_what_it_lacks),
+        cmocka_unit_test(who_says_nothing_is_sent_nothing_twice),
+        cmocka_unit_test(who_has_no_word_on_a_partition_has_nothing_of_it),
+        cmocka_unit_test(a_merged_page_is_wanted_by_whom_it_covers),
+        cmocka_unit_test(nobody_needs_what_all_have),
+        cmocka_unit_test(live_traffic_goes_first),
+        cmocka_unit_test(whole_windows_are_merged),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
