@@ -3,8 +3,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "core/money.h"
-
 static bool text_same(const char *a, const char *b)
 {
     if (a == NULL || b == NULL)
@@ -25,30 +23,13 @@ const char *gb_request_difference(const struct gb_request *a, const struct gb_re
     return text_same(a->metadata, b->metadata) ? NULL : "metadata";
 }
 
-/* Takes the money in; false, and nothing changed, when the balance or the total would pass its cap.
- */
-static bool credit(struct gb_share *share, int64_t amount)
-{
-    int64_t balance, credits_total;
-    if (!gb_money_add(share->balance, amount, &balance) || balance > GB_BALANCE_MAX)
-        return false;
-    if (!gb_money_add(share->credits_total, amount, &credits_total) || credits_total > GB_TOTAL_MAX)
-        return false;
-    share->balance = balance;
-    share->credits_total = credits_total;
-    return true;
-}
-
 enum gb_payin_decision gb_decide_payin(struct gb_share *share, enum gb_operation_state state,
                                        int64_t amount, int64_t now_us, struct gb_entry *ret_entry)
 {
     if (state != GB_STATE_ACCEPTED)
         return GB_PAYIN_DECIDED;
-    if (!credit(share, amount))
+    if (!gb_share_move(share, GB_ENTRY_PAYIN, amount, now_us, ret_entry))
         return GB_PAYIN_OVERDUE;
-    if (share->status == GB_STATUS_CLOSED)
-        share->status = GB_STATUS_CLOSING;
-    gb_share_enter(share, GB_ENTRY_PAYIN, amount, now_us, ret_entry);
     return GB_PAYIN_BOOKED;
 }
 

@@ -13,6 +13,12 @@ static const char *const OPERATION_KINDS[] = {
     NULL,
     [GB_OPERATION_PAYIN] = "PAYIN",
     [GB_OPERATION_PAYOUT] = "PAYOUT",
+    [GB_OPERATION_HOLD] = "HOLD",
+    [GB_OPERATION_CAPTURE] = "CAPTURE",
+    [GB_OPERATION_VOID] = "VOID",
+    [GB_OPERATION_TRANSFER] = "TRANSFER",
+    [GB_OPERATION_CHARGE] = "CHARGE",
+    [GB_OPERATION_REFUND] = "REFUND",
 };
 static const char *const OPERATION_STATES[] = {
     NULL,
@@ -21,6 +27,8 @@ static const char *const OPERATION_STATES[] = {
     [GB_STATE_WAITING] = "WAITING",
     [GB_STATE_PAID] = "PAID",
     [GB_STATE_REFUSED] = "REFUSED",
+    [GB_STATE_HELD] = "HELD",
+    [GB_STATE_RELEASED] = "RELEASED",
 };
 static const char *const ENTRY_KINDS[] = {
     NULL,
@@ -29,6 +37,23 @@ static const char *const ENTRY_KINDS[] = {
     [GB_ENTRY_SHARE_OUT] = "SHARE_OUT",
     [GB_ENTRY_SHARE_IN] = "SHARE_IN",
     [GB_ENTRY_STATUS] = "STATUS",
+    [GB_ENTRY_HOLD] = "HOLD",
+    [GB_ENTRY_CAPTURE] = "CAPTURE",
+    [GB_ENTRY_VOID] = "VOID",
+    [GB_ENTRY_EXPIRE] = "EXPIRE",
+    [GB_ENTRY_RELEASE] = "RELEASE",
+    [GB_ENTRY_TRANSFER_OUT] = "TRANSFER_OUT",
+    [GB_ENTRY_TRANSFER_IN] = "TRANSFER_IN",
+    [GB_ENTRY_CHARGE] = "CHARGE",
+    [GB_ENTRY_REFUND] = "REFUND",
+    [GB_ENTRY_OPENING] = "OPENING",
+};
+static const char *const HOLD_STATES[] = {
+    NULL,
+    [GB_HOLD_OPEN] = "OPEN",
+    [GB_HOLD_CAPTURED] = "CAPTURED",
+    [GB_HOLD_VOIDED] = "VOIDED",
+    [GB_HOLD_EXPIRED] = "EXPIRED",
 };
 static const char *const ACCOUNT_STATUSES[] = {
     NULL,
@@ -98,6 +123,11 @@ bool gb_account_status_parse(const char *name, enum gb_account_status *ret)
         return false;
     *ret = (enum gb_account_status)number;
     return true;
+}
+
+const char *gb_hold_state_name(int state)
+{
+    return name_of(NAMES_OF(HOLD_STATES), state);
 }
 
 const char *gb_role_name(int role)

@@ -49,3 +49,55 @@ void gb_share_enter(struct gb_share *share, enum gb_entry_kind kind, int64_t amo
         share->updated_at_us = now_us;
     *ret_entry = (struct gb_entry){.kind = kind, .amount = amount, .after = *share};
 }
+
+/* What an entry of each kind does to balance and held (+1, 0, -1 times its amount), and to which
+ * total it adds. */
+enum total { NO_TOTAL, CREDITS, DEBITS, OUT, IN };
+struct movement {
+    int balance, held;
+    enum total total;
+};
+static const struct movement MOVEMENTS[] = {
+    [GB_ENTRY_PAYIN] = {1, 0, CREDITS},        [GB_ENTRY_PAYOUT] = {-1, 0, DEBITS},
+    [GB_ENTRY_SHARE_OUT] = {-1, 0, OUT},       [GB_ENTRY_SHARE_IN] = {1, 0, IN},
+    [GB_ENTRY_STATUS] = {0, 0, NO_TOTAL},      [GB_ENTRY_HOLD] = {0, 1, NO_TOTAL},
+    [GB_ENTRY_CAPTURE] = {-1, -1, DEBITS},     [GB_ENTRY_VOID] = {0, -1, NO_TOTAL},
+    [GB_ENTRY_EXPIRE] = {0, -1, NO_TOTAL},     [GB_ENTRY_RELEASE] = {0, -1, NO_TOTAL},
+    [GB_ENTRY_TRANSFER_OUT] = {-1, 0, DEBITS}, [GB_ENTRY_TRANSFER_IN] = {1, 0, CREDITS},
+    [GB_ENTRY_CHARGE] = {-1, 0, DEBITS},       [GB_ENTRY_REFUND] = {1, 0, CREDITS},
+    [GB_ENTRY_OPENING] = {1, 0, CREDITS},
+};
+
+static int64_t *total_of(struct gb_share *share, enum total total)
+{
+    int64_t *const totals[] = {
+        [NO_TOTAL] = NULL,
+        [CREDITS] = &share->credits_total,
+        [DEBITS] = &share->debits_total,
+        [OUT] = &share->out_total,
+        [IN] = &share->in_total,
+    };
+    return totals[total];
+}
+
+bool gb_share_move(struct gb_share *share, enum gb_entry_kind kind, int64_t amount, int64_t now_us,
+                   struct gb_entry *ret_entry)
+{
+    struct movement movement = MOVEMENTS[kind];
+    struct gb_share next = *share;
+    /* Beyond this no range can hold, and below it no sum leaves int64. */
+    if (amount < 0 || amount > GB_BALANCE_MAX)
+        return false;
+    next.balance += movement.balance * amount;
+    next.held += movement.held * amount;
+    int64_t *total = total_of(&next, movement.total);
+    if (total != NULL)
+        *total += amount;
+    if (!gb_share_sound(&next))
+        return false;
+    if (amount > 0 && next.status == GB_STATUS_CLOSED)
+        next.status = GB_STATUS_CLOSING;
+    gb_share_enter(&next, kind, amount, now_us, ret_entry);
+    *share = next;
+    return true;
+}

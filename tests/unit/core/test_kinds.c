@@ -17,11 +17,19 @@ struct expected {
     {                                                                                              \
         0, NULL                                                                                    \
     }
-static const struct expected OPERATION_KINDS[] = {{1, "PAYIN"}, {2, "PAYOUT"}, LAST};
-static const struct expected OPERATION_STATES[] = {{1, "ACCEPTED"}, {2, "BOOKED"},  {3, "WAITING"},
-                                                   {4, "PAID"},     {5, "REFUSED"}, LAST};
-static const struct expected ENTRY_KINDS[] = {{1, "PAYIN"},    {2, "PAYOUT"}, {3, "SHARE_OUT"},
-                                              {4, "SHARE_IN"}, {5, "STATUS"}, LAST};
+static const struct expected OPERATION_KINDS[] = {{1, "PAYIN"},   {2, "PAYOUT"}, {3, "HOLD"},
+                                                  {4, "CAPTURE"}, {5, "VOID"},   {6, "TRANSFER"},
+                                                  {7, "CHARGE"},  {8, "REFUND"}, LAST};
+static const struct expected OPERATION_STATES[] = {
+    {1, "ACCEPTED"}, {2, "BOOKED"}, {3, "WAITING"},  {4, "PAID"},
+    {5, "REFUSED"},  {6, "HELD"},   {7, "RELEASED"}, LAST};
+static const struct expected ENTRY_KINDS[] = {
+    {1, "PAYIN"},   {2, "PAYOUT"},   {3, "SHARE_OUT"},     {4, "SHARE_IN"},
+    {5, "STATUS"},  {6, "HOLD"},     {7, "CAPTURE"},       {8, "VOID"},
+    {9, "EXPIRE"},  {10, "RELEASE"}, {11, "TRANSFER_OUT"}, {12, "TRANSFER_IN"},
+    {13, "CHARGE"}, {14, "REFUND"},  {15, "OPENING"},      LAST};
+static const struct expected HOLD_STATES[] = {
+    {1, "OPEN"}, {2, "CAPTURED"}, {3, "VOIDED"}, {4, "EXPIRED"}, LAST};
 static const struct expected STATUSES[] = {
     {1, "OPEN"}, {2, "BLOCKED"}, {3, "CLOSING"}, {4, "CLOSED"}, LAST};
 static const struct expected ROLES[] = {
@@ -44,6 +52,7 @@ static void numbers_and_names_are_frozen(void **state)
     check_names(OPERATION_STATES, gb_operation_state_name);
     check_names(ENTRY_KINDS, gb_entry_kind_name);
     check_names(STATUSES, gb_account_status_name);
+    check_names(HOLD_STATES, gb_hold_state_name);
     check_names(ROLES, gb_role_name);
 }
 
