@@ -38,9 +38,12 @@ GRANT SELECT ON ALL TABLES IN SCHEMA public
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public
     TO geobill_api, geobill_publisher, geobill_consumer, geobill_projector;
 GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO geobill_operator;
+-- The operator reads, and may have a replica emptied and filled again: by this function and in no other way.
+REVOKE ALL ON FUNCTION rebuild_replica FROM PUBLIC, geobill_api, geobill_publisher, geobill_consumer, geobill_projector;
+GRANT EXECUTE ON FUNCTION rebuild_replica TO geobill_operator;
 -- Token hashes are no business of daemons that check no token. (The operator sees everything; a hash opens nothing.)
 REVOKE SELECT ON client FROM geobill_publisher, geobill_consumer;
-GRANT SELECT (client_no, name, role, home, revoked, version, created_at_us, updated_at_us) ON client
+GRANT SELECT (client_no, name, role, home, revoked, version, created_at_us, updated_at_us, suspect) ON client
     TO geobill_publisher, geobill_consumer;
 
 -- Each shows that it lives.
@@ -55,7 +58,7 @@ GRANT USAGE ON SEQUENCE operation_seq, outbox_seq, account_no_seq, client_no_seq
 -- The publisher cuts pages and forgets what all readers have.
 GRANT INSERT, DELETE ON page TO geobill_publisher;
 GRANT UPDATE ON publisher_lease TO geobill_publisher;
-GRANT INSERT, UPDATE ON stream_sent TO geobill_publisher;
+GRANT INSERT, UPDATE ON stream_sent, reader_resend TO geobill_publisher;
 GRANT DELETE ON outbox TO geobill_publisher;
 GRANT SELECT ON SEQUENCE outbox_seq TO geobill_publisher;
 

@@ -1,4 +1,4 @@
--- Accounts as the catalogue has them; each applies only where its version is higher. An account whose status changed is
+-- Accounts as the catalogue has them; each applies only where its version is higher, or equal to that of a suspect. An account whose status changed is
 -- put before the sweeper, so that the own share follows; one that closes also when it did before: each closing (version)
 -- is confirmed anew.
 -- Parameters: side by side, one for each account: $1 account_no int8[], $2 account_id text[], $3 name text[],
@@ -12,7 +12,7 @@ WITH given AS MATERIALIZED (
          WITH ORDINALITY
          AS g(account_no, account_id, name, currency, status, version, created_at_us, updated_at_us, place)
 ), before AS MATERIALIZED (
-    SELECT g.place, a.name, a.status, a.version
+    SELECT g.place, a.name, a.status, a.version, a.suspect
     FROM given g
     CROSS JOIN LATERAL (SELECT * FROM account a WHERE a.account_no = g.account_no LIMIT 1) a
 ), changed AS (
@@ -22,8 +22,8 @@ WITH given AS MATERIALIZED (
     ORDER BY place
     ON CONFLICT (account_no) DO UPDATE
     SET name = excluded.name, status = excluded.status, version = excluded.version,
-        updated_at_us = excluded.updated_at_us
-    WHERE a.version < excluded.version
+        updated_at_us = excluded.updated_at_us, suspect = false
+    WHERE a.version < excluded.version OR a.version = excluded.version AND a.suspect
     RETURNING a.account_no, a.status
 ), pending AS (
     INSERT INTO status_pending AS p (account_no, since_us)
@@ -38,4 +38,4 @@ WITH given AS MATERIALIZED (
 SELECT g.place
 FROM given g
 JOIN before b ON b.place = g.place
-WHERE b.version = g.version AND (b.name, b.status) IS DISTINCT FROM (g.name, g.status)
+WHERE b.version = g.version AND NOT b.suspect AND (b.name, b.status) IS DISTINCT FROM (g.name, g.status)

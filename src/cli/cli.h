@@ -53,6 +53,7 @@ int gb_cli_account_block(struct gb_cli *cli, int argc, char **argv);
 int gb_cli_account_unblock(struct gb_cli *cli, int argc, char **argv);
 int gb_cli_account_close(struct gb_cli *cli, int argc, char **argv);
 int gb_cli_payin(struct gb_cli *cli, int argc, char **argv);
+int gb_cli_replica_rebuild(struct gb_cli *cli, int argc, char **argv);
 int gb_cli_status(struct gb_cli *cli, int argc, char **argv);
 int gb_cli_verify(struct gb_cli *cli, int argc, char **argv);
 int gb_cli_config_document(struct gb_cli *cli, int argc, char **argv);
@@ -66,6 +67,11 @@ int gb_cli_usage(const char *command, const char *problem);
 /* Opens this datacenter's database as the role in [postgres] `user_key` ("user_operator"). */
 enum gb_result gb_cli_open_own(struct gb_cli *cli, const char *user_key, struct gb_pg **ret,
                                struct gb_err *err) GB_MUST_USE;
+
+/* Opens the database of another datacenter, by [peer.<code>], as the operator. GB_RETRY with code
+ * NOT_CONFIGURED when the section does not say where it is. */
+enum gb_result gb_cli_open_peer(struct gb_cli *cli, const char *code, struct gb_pg **ret,
+                                struct gb_err *err) GB_MUST_USE;
 
 /* A datacenter as the operator's tool sees it. */
 struct gb_cli_dc {

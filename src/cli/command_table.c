@@ -58,6 +58,20 @@ const struct gb_command gb_commands[] = {
      "Posts one pay-in through the API and prints the operation. The same --key again changes "
      "nothing.",
      false, gb_cli_payin},
+    {"replica rebuild", "empty a damaged replica and fill it again from its source",
+     "SOURCE [--stream ledger|catalogue] [--execute] [--wait SECONDS] [--no-wait]",
+     "Says what it would do; with --execute does it: in one transaction at this datacenter, this "
+     "datacenter's copy of\n"
+     "SOURCE's shares and entries is removed (of the catalogue: every row is marked, and replaced "
+     "by what comes), and\n"
+     "progress is set to nothing, so that SOURCE sends all of it again. Daemons go on meanwhile; "
+     "own shares, own ledger\n"
+     "and operations are never touched. Shows pages complete of pages cut until all are, or "
+     "--wait (600) is over.\n"
+     "Exit 0 complete (or not asked to wait), 1 not complete yet, or not all replaced, 3 SOURCE "
+     "or the database\n"
+     "does not answer: then nothing was changed.",
+     false, gb_cli_replica_rebuild},
     {"status", "one screen: datacenters, daemons, streams, dead letters", "",
      "Asks every datacenter's database: daemons and their sign of life, pay-ins not yet booked, "
      "every stream with the\n"

@@ -60,6 +60,17 @@ enum gb_result gb_cli_open_own(struct gb_cli *cli, const char *user_key, struct 
     return open_database(cli, conninfo, user_key, ret, err);
 }
 
+enum gb_result gb_cli_open_peer(struct gb_cli *cli, const char *code, struct gb_pg **ret,
+                                struct gb_err *err)
+{
+    char section[64];
+    snprintf(section, sizeof(section), "peer.%s", code);
+    const char *conninfo = gb_config_text(cli->config, section, "conninfo");
+    if (!conninfo)
+        return gb_err_set(err, GB_RETRY, "NOT_CONFIGURED", "[%s] has no conninfo", section);
+    return open_database(cli, conninfo, "user_operator", ret, err);
+}
+
 size_t gb_cli_open_all(struct gb_cli *cli, struct gb_cli_dc dcs[GB_CLI_DCS_MAX])
 {
     dcs[0] = (struct gb_cli_dc){.code = cli->dc};
@@ -71,14 +82,9 @@ size_t gb_cli_open_all(struct gb_cli *cli, struct gb_cli_dc dcs[GB_CLI_DCS_MAX])
     for (size_t i = 0; i < peers_count && count < GB_CLI_DCS_MAX; i++) {
         if (strcmp(peers[i], cli->dc) == 0)
             continue;
-        char section[64];
-        snprintf(section, sizeof(section), "peer.%s", peers[i]);
         struct gb_cli_dc *dc = &dcs[count++];
         *dc = (struct gb_cli_dc){.code = peers[i]};
-        const char *conninfo = gb_config_text(cli->config, section, "conninfo");
-        if (!conninfo)
-            gb_err_set(&dc->err, GB_RETRY, "NOT_CONFIGURED", "[%s] has no conninfo", section);
-        else if (open_database(cli, conninfo, "user_operator", &dc->pg, &dc->err) != GB_OK)
+        if (gb_cli_open_peer(cli, dc->code, &dc->pg, &dc->err) != GB_OK)
             dc->pg = NULL;
     }
     return count;

@@ -31,7 +31,16 @@ static const struct gb_column stream_columns[] = {
     {"acknowledged_page", GB_CELL_NUMBER},
     {"pages_behind", GB_CELL_NUMBER},
     {"heard_ms_ago", GB_CELL_NUMBER},
+    {"state", GB_CELL_TEXT},
+    {"still_ms", GB_CELL_NUMBER},
+    {"resends", GB_CELL_NUMBER},
+    {"resent_ms_ago", GB_CELL_NUMBER},
+    {"again_page", GB_CELL_NUMBER},
 };
+/* A reader that says nothing for so long is sent nothing twice; acknowledgements that move come
+ * once a second, so one that has not moved for longer stands still. */
+#define SILENT_MS 6000
+#define STILL_MS 2500
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 struct screen {
@@ -68,22 +77,92 @@ static void add_daemons(struct screen *screen, const struct gb_cli_dc *dc,
                                       gb_rows_text(rows, i, 7)});
 }
 
+/* A row of status_streams. */
+struct stream_state {
+    const char *stream, *reader; /* reader NULL: nobody has acknowledged anything */
+    int64_t cut, acknowledged, heard_ms;
+    bool sent, went_back;
+    int64_t still_ms;               /* below 0: lacks nothing */
+    int64_t resends, resent_ms_ago; /* below 0: never */
+    int64_t again_page;             /* 0: none */
+};
+
+static int64_t ms_since(const struct gb_rows *rows, size_t row, int column, int64_t now_us)
+{
+    if (gb_rows_null(rows, row, column))
+        return -1;
+    int64_t us = now_us - gb_rows_int(rows, row, column);
+    return us < 0 ? 0 : us / 1000;
+}
+
+static struct stream_state stream_state_of(const struct gb_rows *rows, size_t row, int64_t now_us)
+{
+    return (struct stream_state){
+        .stream = gb_rows_text(rows, row, 0),
+        .cut = gb_rows_int(rows, row, 1),
+        .reader = gb_rows_text(rows, row, 2),
+        .acknowledged = gb_rows_int(rows, row, 3),
+        .heard_ms = ms_since(rows, row, 4, now_us),
+        .sent = gb_rows_bool(rows, row, 5),
+        .still_ms = ms_since(rows, row, 6, now_us),
+        .went_back = gb_rows_bool(rows, row, 7),
+        .resends = gb_rows_int(rows, row, 8),
+        .resent_ms_ago = ms_since(rows, row, 9, now_us),
+        .again_page = gb_rows_null(rows, row, 10) ? 0 : gb_rows_int(rows, row, 10),
+    };
+}
+
+/* What is going on, in words; see docs/OPERATIONS.md. */
+static const char *words_of(struct gb_cli *cli, const struct stream_state *state)
+{
+    if (!state->reader)
+        return "no word yet";
+    if (state->acknowledged >= state->cut)
+        return "complete";
+    if (state->heard_ms > SILENT_MS)
+        return "silent";
+    if (!state->sent)
+        return "not sent yet";
+    if (state->went_back && state->again_page > 0)
+        return gb_arena_printf(cli->arena, "gone back, now at page %" PRId64, state->again_page);
+    if (state->went_back)
+        return "gone back, all sent again";
+    if (state->still_ms > STILL_MS)
+        return gb_arena_printf(cli->arena, "standing still for %" PRId64 " s",
+                               state->still_ms / 1000);
+    return "under way";
+}
+
+/* NULL for what is not known. */
+static const char *cell_known(struct gb_cli *cli, bool known, int64_t value)
+{
+    return known ? gb_cell_int(cli, value) : NULL;
+}
+
+static void add_stream(struct screen *screen, const struct gb_cli_dc *dc,
+                       const struct stream_state *state)
+{
+    struct gb_cli *cli = screen->cli;
+    bool heard = state->reader != NULL;
+    gb_table_row(screen->streams,
+                 (const char *[]){dc->code, state->stream, state->reader,
+                                  gb_cell_int(cli, state->cut),
+                                  cell_known(cli, heard, state->acknowledged),
+                                  cell_known(cli, heard, state->cut - state->acknowledged),
+                                  cell_known(cli, heard, state->heard_ms), words_of(cli, state),
+                                  cell_known(cli, state->still_ms >= 0, state->still_ms),
+                                  cell_known(cli, heard, state->resends),
+                                  cell_known(cli, state->resent_ms_ago >= 0, state->resent_ms_ago),
+                                  cell_known(cli, state->again_page > 0, state->again_page)});
+}
+
 static void add_streams(struct screen *screen, const struct gb_cli_dc *dc,
                         const struct gb_rows *rows, int64_t now_us)
 {
-    struct gb_cli *cli = screen->cli;
     for (size_t i = 0; i < gb_rows_count(rows); i++) {
-        const char *reader = gb_rows_text(rows, i, 2);
-        int64_t cut = gb_rows_int(rows, i, 1), acknowledged = gb_rows_int(rows, i, 3);
-        if (cut == 0 && !reader)
-            continue;
-        gb_table_row(
-            screen->streams,
-            (const char *[]){dc->code, gb_rows_text(rows, i, 0), reader, gb_cell_int(cli, cut),
-                             reader ? gb_cell_int(cli, acknowledged) : NULL,
-                             reader ? gb_cell_int(cli, cut - acknowledged) : NULL,
-                             reader ? gb_cell_int(cli, (now_us - gb_rows_int(rows, i, 4)) / 1000)
-                                    : NULL});
+        const struct stream_state state = stream_state_of(rows, i, now_us);
+        if (state.cut > 0 || state.reader)
+            add_stream(screen, dc, &state);
     }
 }
 

@@ -97,9 +97,11 @@ static void found_account(struct gb_verify *verify, const struct pair *pair, con
     const char *detail = gb_arena_printf(
         verify->cli->arena,
         "copy of %s %s: account_no=%" PRId64 " version=%" PRId64 " balance=%" PRId64
-        " held=%" PRId64 "; source: version=%" PRId64 " balance=%" PRId64 " held=%" PRId64,
+        " held=%" PRId64 "; source: version=%" PRId64 " balance=%" PRId64 " held=%" PRId64
+        "; mends it at %s: geobill replica rebuild %s --execute",
         pair->source->code, what, copy->version ? copy->account_no : share->account_no,
-        copy->version, copy->balance, copy->held, share->version, share->balance, share->held);
+        copy->version, copy->balance, copy->held, share->version, share->balance, share->held,
+        pair->reader->code, pair->source->code);
     GB_CHECK(detail != NULL);
     gb_verify_found(verify, check_name, pair->reader->code, detail);
 }

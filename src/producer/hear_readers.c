@@ -64,6 +64,15 @@ static void hear_consumer(struct gb_sender *sender, const struct gb_rows *rows)
              gb_rows_int(rows, i, 2), gb_rows_int(rows, i, 3));
 }
 
+/* For people: what status shows. */
+static void note_going_back(struct gb_stream *stream, size_t at, size_t index, int64_t now_us)
+{
+    struct gb_resend *resend = &stream->targets[at].resends[index];
+    resend->times++;
+    resend->from_page = stream->source.partitions[at].readers[index].acknowledged + 1;
+    resend->at_us = now_us;
+}
+
 static void log_going_back(const struct gb_stream *stream, size_t at, size_t index)
 {
     const struct gb_target *target = &stream->targets[at];
@@ -83,8 +92,12 @@ static void judge_stream(struct gb_sender *sender, struct gb_stream *stream,
     gb_metric_add(sender->resends, (int64_t)went_back);
     for (size_t i = 0; i < stream->source.partitions_count && went_back > 0; i++)
         for (size_t r = 0; r < stream->source.readers_count; r++)
-            if (stream->source.partitions[i].readers[r].went_back)
+            if (stream->source.partitions[i].readers[r].went_back) {
+                note_going_back(stream, i, r, now_us);
                 log_going_back(stream, i, r);
+            }
+    if (went_back > 0)
+        sender->times.save_us = 0; /* written down at once, so that it can be seen */
 }
 
 static void judge(struct gb_sender *sender)

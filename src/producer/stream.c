@@ -22,6 +22,7 @@ void gb_stream_done(struct gb_stream *stream)
     for (size_t i = 0; i < stream->source.partitions_count; i++) {
         free(stream->source.partitions[i].readers);
         free(stream->targets[i].acknowledged_page);
+        free(stream->targets[i].resends);
     }
     free(stream->source.partitions);
     free(stream->source.heard_at_us);
@@ -99,7 +100,9 @@ static uint32_t add_target(struct gb_stream *stream, const char *topic, int32_t 
         .readers = calloc(source->readers_count + 1, sizeof(*partition->readers))};
     target->acknowledged_page =
         calloc(source->readers_count + 1, sizeof(*target->acknowledged_page));
-    GB_CHECK(partition->readers != NULL && target->acknowledged_page != NULL);
+    target->resends = calloc(source->readers_count + 1, sizeof(*target->resends));
+    GB_CHECK(partition->readers != NULL && target->acknowledged_page != NULL &&
+             target->resends != NULL);
     add_metrics(stream, target);
     return (uint32_t)source->partitions_count++;
 }

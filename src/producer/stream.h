@@ -16,6 +16,11 @@ struct gb_page;
 
 enum { GB_STREAM_NAME_SIZE = 16 };
 
+/* Goings back for a reader in a partition that are not written down yet. */
+struct gb_resend {
+    int64_t times, from_page, at_us;
+};
+
 /* Where a stream goes: a partition of a topic. What is known of it is in the source's partition of
  * the same index. */
 struct gb_target {
@@ -26,6 +31,7 @@ struct gb_target {
     struct gb_metric *cut_page;
     struct gb_metric *sent_page;
     struct gb_metric **acknowledged_page; /* of each reader */
+    struct gb_resend *resends;            /* of each reader */
 };
 
 struct gb_stream {

@@ -93,6 +93,14 @@ enum gb_result gb_applier_recover(struct gb_applier *applier, struct gb_pg *pg, 
     return result == GB_OK ? read_progress(applier, pg, err) : result;
 }
 
+enum gb_result gb_applier_confirm(struct gb_applier *applier, struct gb_pg *pg, struct gb_err *err)
+{
+    if (applier->owned.count == 0)
+        return GB_OK;
+    gb_arena_reset(applier->arena);
+    return gb_owned_read(&applier->owned, pg, applier->arena, err);
+}
+
 size_t gb_applier_partitions(const struct gb_applier *applier)
 {
     return applier->owned.count;

@@ -58,6 +58,11 @@ enum gb_result gb_applier_run(struct gb_applier *applier, struct gb_pg *pg,
 enum gb_result gb_applier_recover(struct gb_applier *applier, struct gb_pg *pg,
                                   struct gb_err *err) GB_MUST_USE;
 
+/* Asks the database whether our partitions are still ours. GB_FATAL with code "FENCED" when one has
+ * another owner. */
+enum gb_result gb_applier_confirm(struct gb_applier *applier, struct gb_pg *pg,
+                                  struct gb_err *err) GB_MUST_USE;
+
 /* What is ours: topic, partition and where to read on. The topic lives until the next take or give.
  */
 size_t gb_applier_partitions(const struct gb_applier *applier);

@@ -21,6 +21,9 @@
 /* How long a lane may take to get its partitions before "the broker does not answer" is its reason
  * for having none. */
 #define JOIN_US 10000000
+/* A lane that gets no records looks so often whether its partitions are still its own: it may have
+ * been fenced on purpose (a replica that is rebuilt), and should not wait for a record to tell. */
+#define CONFIRM_US 1000000
 
 struct gb_lane {
     struct gb_lane_options options;
@@ -37,8 +40,9 @@ struct gb_lane {
     struct gb_pg *pg;             /* NULL: not connected yet */
     struct gb_consumer *consumer; /* NULL: to be opened */
     struct gb_applier *applier;
-    unsigned failures; /* in a row */
-    bool troubled;     /* Kafka said so, and it has been logged */
+    int64_t confirmed_at_us; /* monotonic: when a batch, or a look, last said that they are ours */
+    unsigned failures;       /* in a row */
+    bool troubled;           /* Kafka said so, and it has been logged */
     enum gb_result ended;
     struct gb_err end;
     /* For any thread. */
@@ -222,6 +226,15 @@ static void note_kafka(struct gb_lane *lane, enum gb_result result, const struct
                GB_F_ERR(err));
 }
 
+static enum gb_result confirm(struct gb_lane *lane, struct gb_err *err)
+{
+    int64_t now_us = gb_clock_mono_us();
+    if (now_us - lane->confirmed_at_us < CONFIRM_US)
+        return GB_OK;
+    lane->confirmed_at_us = now_us;
+    return gb_applier_confirm(lane->applier, lane->pg, err);
+}
+
 static enum gb_result read_batch(struct gb_lane *lane, struct gb_err *err)
 {
     struct gb_arrived arrived = {.positioned = true};
@@ -233,9 +246,10 @@ static enum gb_result read_batch(struct gb_lane *lane, struct gb_err *err)
         return gb_err_set(err, GB_RETRY, err->code, "%s", err->message);
     }
     if (result != GB_OK || arrived.count == 0)
-        return GB_OK;
+        return confirm(lane, err);
     result = apply(lane, &arrived, err);
     gb_consumer_release(lane->consumer);
+    lane->confirmed_at_us = gb_clock_mono_us();
     if (result == GB_OK)
         tell_kafka(lane);
     return result;

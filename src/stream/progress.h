@@ -6,7 +6,8 @@
  * records from the source's table. So no claim needs a fence. The row takes a claim that is not
  * lower than its own (incarnation, then complete) and ignores a lower one. What a reader has in
  * memory is a copy, true as well, perhaps older: it is read anew when a record shows a hole, before
- * that counts. */
+ * that counts. Only a replica that is rebuilt takes claims back (rebuild_replica); it raises the
+ * fences in the same transaction, so whoever reads the topic is refused. */
 #ifndef GB_STREAM_PROGRESS_H
 #define GB_STREAM_PROGRESS_H
 

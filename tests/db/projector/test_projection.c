@@ -432,6 +432,90 @@ static void any_history_ends_as_the_source(void **state)
 
 /* --- surroundings --- */
 
+/* --- a damaged copy is filled again --- */
+
+static void rebuild(const char *stream)
+{
+    char text[128];
+    struct gb_pg *as_operator = gb_test_connect(server, "dc1", "geobill_operator");
+    (void)snprintf(text, sizeof(text), "SELECT rebuild_replica('dc2', '%s', 5)", stream);
+    gb_test_sql(as_operator, text);
+    gb_pg_close(as_operator);
+}
+
+/* Whoever is at work knows the old progress: it must write nothing of it. */
+static void expect_fenced(void)
+{
+    struct gb_applied applied;
+    struct gb_err err = {.message = ""};
+    assert_int_equal(gb_applier_confirm(applier, pg, &err), GB_FATAL);
+    assert_true(gb_applier_is_fenced(&err));
+    assert_int_equal(gb_applier_run(applier, pg,
+                                    &(const struct gb_arrived){feed->records, feed->count, true},
+                                    &applied, &err),
+                     GB_FATAL);
+    assert_true(gb_applier_is_fenced(&err));
+    feed_clear(feed);
+    next_offset[0] = next_offset[1] = 0;
+}
+
+static void take_again(const char *topic)
+{
+    struct gb_assignment assignment = {topic, 0, -1};
+    struct gb_err err;
+    assert_int_equal(gb_applier_take(applier, pg, &assignment, 1, &err), GB_OK);
+    assert_int_equal(assignment.next_offset, 0);
+}
+
+static void a_rebuilt_ledger_begins_at_nothing_whoever_is_at_work(void **state)
+{
+    (void)state;
+    gb_test_sql(admin,
+                "INSERT INTO share (account_no, account_id, currency) VALUES (1, 'a', 'EUR')");
+    put(1, 1);
+    put(1, 2);
+    (void)run();
+    gb_test_sql(admin, "UPDATE replicated_share SET balance = 7, credits_total = 7;"
+                       "DELETE FROM replicated_ledger WHERE version = 1");
+    rebuild("ledger");
+    put(1, 3);
+    expect_fenced();
+    assert_int_equal(look(ENTRIES), 0);
+    assert_int_equal(look("SELECT count(*) FROM replicated_share"), 0);
+    assert_int_equal(look("SELECT sum(complete) FROM progress WHERE stream = 'ledger'"), 0);
+    assert_int_equal(look("SELECT count(*) FROM share"), 1); /* the own one stays */
+    gb_test_sql(admin, "DELETE FROM share");
+    take_again(LEDGER);
+    for (int64_t version = 1; version <= 3; version++)
+        put(1, version);
+    assert_int_equal(run().dead, 0);
+    assert_int_equal(look(SHARE("balance", "1")), 30);
+    assert_int_equal(look(ENTRIES), 3);
+    assert_int_equal(look("SELECT complete FROM progress WHERE stream = 'ledger'"), 3);
+}
+
+/* Copies of the catalogue stay in use: what comes replaces the same version, and none older. */
+static void a_rebuilt_catalogue_is_replaced_version_by_version(void **state)
+{
+    (void)state;
+    struct gb_message_catalogue_account open = account_of(1, 1, GB_STATUS_OPEN);
+    struct gb_message_catalogue_account blocked = account_of(1, 2, GB_STATUS_BLOCKED);
+    put_account(&open);
+    put_account(&blocked);
+    (void)run();
+    gb_test_sql(admin, "UPDATE account SET name = 'Wrong', status = 1");
+    rebuild("catalogue");
+    put_account(&blocked);
+    expect_fenced();
+    take_again(GB_TOPIC_CATALOGUE);
+    put_account(&open);
+    assert_int_equal(run().dead, 0);
+    assert_int_equal(look("SELECT version FROM account WHERE suspect AND name = 'Wrong'"), 2);
+    put_account(&blocked);
+    assert_int_equal(run().dead, 0);
+    assert_int_equal(look("SELECT status FROM account WHERE NOT suspect AND name = 'Name 1'"), 2);
+}
+
 static int before_each(void **state)
 {
     (void)state;
@@ -508,6 +592,8 @@ int main(void)
         TEST(an_account_that_contradicts_is_never_applied),
         TEST(a_taken_name_is_a_dead_letter_alone),
         TEST(the_newest_client_wins_and_never_moves),
+        TEST(a_rebuilt_ledger_begins_at_nothing_whoever_is_at_work),
+        TEST(a_rebuilt_catalogue_is_replaced_version_by_version),
         TEST(any_history_ends_as_the_source),
     };
     return cmocka_run_group_tests(tests, before_all, after_all);
