@@ -7,6 +7,11 @@ kafka_create() { # OWNER (a dc, or `all`)
   part_at "$1" kafka
   mkdir -p -- "$folder/kafka"
   kafka_settings >"$folder/kafka/server.properties"
+  kafka_format
+}
+
+# Formats the data folder where there is none: at first, and after its disk was lost. (In `folder`.)
+kafka_format() {
   [[ ! -e $folder/kafka/data/meta.properties ]] || return 0
   rm -rf -- "$folder/kafka/data"
   java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp "$kafka_jars/*" kafka.tools.StorageTool format \

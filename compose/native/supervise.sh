@@ -29,7 +29,7 @@ rotate_log() {
 prepare() {
   case $part in
     postgres) postgres_ready && postgres_command ;;
-    kafka) kafka_command ;;
+    kafka) kafka_format && kafka_command ;;
     *) program_command ;;
   esac
 }
