@@ -1,5 +1,5 @@
 -- invariant: I5, an operation and its entry agree
--- meaning: a BOOKED or PAID operation has exactly one entry, of its kind, account and amount; an ACCEPTED, WAITING or
+-- meaning: a BOOKED or PAID operation has exactly one entry, of its kind, account, amount and reference; an ACCEPTED, WAITING or
 --          REFUSED one has none; and each entry with a key has its operation.
 -- columns: client_no, key, state, entries, entry_account_no, account_no, entry_amount, amount
 SELECT coalesce(o.client_no, e.client_no) AS client_no, coalesce(o.key, e.key) AS key, o.state,
@@ -7,13 +7,13 @@ SELECT coalesce(o.client_no, e.client_no) AS client_no, coalesce(o.key, e.key) A
     o.amount
 FROM operation o
 FULL JOIN (SELECT client_no, key, count(*) AS entries, min(account_no) AS account_no, min(amount) AS amount,
-               min(kind) AS kind
+               min(kind) AS kind, min(reference) AS reference
            FROM ledger WHERE kind IN (1, 2) AND key IS NOT NULL
            GROUP BY client_no, key) e ON e.client_no = o.client_no AND e.key = o.key
 WHERE CASE
     WHEN o.key IS NULL THEN true
     WHEN o.state IN (2, 4) THEN coalesce(e.entries, 0) <> 1 OR e.kind <> o.kind OR e.account_no <> o.account_no
-        OR e.amount <> o.amount
+        OR e.amount <> o.amount OR e.reference IS DISTINCT FROM o.reference
     ELSE e.entries IS NOT NULL
     END
 ORDER BY 1, 2

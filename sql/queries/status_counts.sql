@@ -1,5 +1,5 @@
 -- One row: accounts known, rows not yet cut into a page (ledger, pay-ins, outbox), records of pages of pay-ins that the
--- consumer has not completed, dead letters, now (us). $1 this datacenter's code.
+-- consumer has not completed, dead letters, now (us), relayed pay-ins that their owner has not closed. $1 this datacenter's code.
 SELECT (SELECT count(*) FROM account),
     (SELECT count(*) FROM ledger
      WHERE seq > coalesce((SELECT max(seq_to) FROM page WHERE stream = 'ledger'), 0)),
@@ -14,4 +14,5 @@ SELECT (SELECT count(*) FROM account),
          AND g.partition = t.partition
      WHERE p.stream = 'payin' AND p.number > coalesce(g.complete, 0)),
     (SELECT count(*) FROM dead_letter),
-    (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
+    (extract(epoch FROM clock_timestamp()) * 1000000)::bigint,
+    (SELECT count(*) FROM relay WHERE state = 1)

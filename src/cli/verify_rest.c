@@ -1,5 +1,5 @@
 /* I9: when nothing is going on, nothing is left over: no row that no page holds, no page that a
- * reader has not acknowledged, no pay-in that is not booked. */
+ * reader has not acknowledged, no pay-in that is not booked, no relayed one that is not closed. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -15,11 +15,19 @@ static const char check_name[] = "i9_at_rest";
 /* What status_counts calls unfinished, and the first of it in words. */
 static const char *unfinished_count(const struct gb_rows *rows, struct gb_arena *arena)
 {
-    static const char *const words[] = {"entries not in a page", "pay-ins not in a page",
-                                        "messages not in a page", "pay-ins not booked"};
-    for (int i = 0; i < 4; i++)
-        if (gb_rows_int(rows, 0, i + 1) > 0)
-            return gb_arena_printf(arena, "%" PRId64 " %s", gb_rows_int(rows, 0, i + 1), words[i]);
+    static const struct {
+        int column;
+        const char *words;
+    } counts[] = {{1, "entries not in a page"},
+                  {2, "pay-ins not in a page"},
+                  {3, "messages not in a page"},
+                  {4, "pay-ins not booked"},
+                  {7, "relayed pay-ins not closed"}};
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        int64_t left = gb_rows_int(rows, 0, counts[i].column);
+        if (left > 0)
+            return gb_arena_printf(arena, "%" PRId64 " %s", left, counts[i].words);
+    }
     return NULL;
 }
 
