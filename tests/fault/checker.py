@@ -1,0 +1,326 @@
+#!/usr/bin/env python3
+"""The independent checker: the clients' journal against the books of all datacenters.
+
+usage: checker.py JOURNAL [--run DIR] [--account ID ...] [--wait SECONDS] [--lookups N]
+
+It owns what no database can know of itself:
+  I5   all answers ever given for a key agree: with each other, over repeats and datacenters, with the stored operation, with
+       GET /v1/operations;
+  I7   each accepted command has its effect exactly once and ends done; a refusal has none, ever; a request that was never
+       answered has at most one, and the one it asked for; every datacenter's history shows each effect once;
+  I10  every account's totals at every datacenter are the sums of the journal, and nothing moved that nobody asked for.
+What is not right yet may still be under way until --wait is over. Exit 0: nothing contradicts; 1: every contradiction is
+printed, with its key and rows; 2: it could not look.
+"""
+import argparse
+import collections
+import pathlib
+import random
+import re
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+from checker_books import Books, get_balance, get_operation, places_of, read_journal  # noqa: E402
+from checker_effects import COMMANDS, OPERATION_STATES, fingerprint  # noqa: E402
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+OWNER = re.compile(r"(dc[1-9][0-9]{0,3}):")
+STORED_REFUSALS = {"ACCOUNT_CLOSED", "OPERATION_REFUSED"}
+
+
+class Case:
+    """All that was ever asked and answered under one (client, key)."""
+
+    def __init__(self, client, key, requests, owner):
+        self.client, self.key, self.requests, self.owner = client, key, requests, owner
+        self.command = COMMANDS[requests[0].path]
+        self.accepted = [r for r in requests if r.status in (200, 202)]
+        self.open = [r for r in requests if r.status is None or r.status >= 500]
+        self.refused = [r for r in requests if r.status is not None and 400 <= r.status < 500]
+
+
+class Checker:
+    """One look at a journal and at one snapshot of each datacenter. `found` is what contradicts."""
+
+    def __init__(self, requests, books, accounts=None, lookups=300, seed=1):
+        self.books = {each.dc: each for each in books}
+        self.accounts, self.lookups, self.random = accounts, lookups, random.Random(seed)
+        self.found, self.counts = [], collections.Counter()
+        self.homes = {name: home for each in books for name, home, *_ in each.clients.values()}
+        self.cases = self.cases_of([r for r in requests if r.path in COMMANDS])
+        self.opened = [r for r in requests if r.path == "/v1/accounts" and r.method == "POST"]
+        self.expected = collections.defaultdict(lambda: [0, 0])  # account: credits, debits
+
+    def run(self, last=True):
+        for case in self.cases.values():
+            self.check_case(case)
+        self.check_unasked()
+        self.check_totals()
+        self.check_catalogue()
+        if last or not self.found:
+            self.look_up()
+        return self.found
+
+    def cases_of(self, requests):
+        groups = collections.defaultdict(list)
+        for request in requests:
+            groups[request.client, request.key].append(request)
+        self.counts["requests"] = len(requests)
+        self.counts["answers"] = sum(r.status is not None for r in requests)
+        return {ck: Case(*ck, group, self.owner_of(*ck)) for ck, group in groups.items()}
+
+    def owner_of(self, client, key):
+        match = OWNER.match(key)
+        return match.group(1) if match else self.homes.get(client, "?")
+
+    def say(self, rule, client, key, what, *rows):
+        self.found.append(f"{rule} client={client} key={key}: {what}" + "".join(f"; {row}" for row in rows))
+
+    # One key.
+
+    def check_case(self, case):
+        self.counts["keys"] += 1
+        self.counts["keys never answered"] += not (case.accepted or case.refused)
+        if case.owner not in self.books:
+            if case.accepted:
+                self.say("I5", case.client, case.key, "accepted, and its owner is none of " + " ".join(self.books))
+            return
+        self.check_answers(case)
+        stored = self.books[case.owner].operations.get((case.client, case.key))
+        asked = self.asked_for(case, stored)
+        self.check_relays(case, stored)
+        if self.must_be_done(case, stored):
+            self.check_done(case, stored, asked)
+        elif stored is None or OPERATION_STATES.get(stored.state) == "REFUSED":
+            self.check_effects(case, [])
+        else:
+            self.check_unanswered(case, stored, asked)
+
+    def check_answers(self, case):
+        """Answers of one datacenter agree in everything but progress, and 202s wholly."""
+        for dc in sorted({r.dc for r in case.accepted}):
+            here = [r for r in case.accepted if r.dc == dc]
+            steady = {repr([r.answer.get(n) for n in ("key", "owner", "kind", "account_id", "amount", "created_at",
+                                                      "decided_by")]) for r in here}
+            whole = {repr(sorted(r.answer.items())) for r in here if r.status == 202}
+            self.counts["answers compared"] += len(here)
+            if len(steady) > 1 or len(whole) > 1:
+                self.say("I5", case.client, case.key, f"answers of {dc} differ", *[(r.status, r.answer) for r in here])
+            if len({fingerprint(r.body) for r in here}) > 1:
+                self.say("I5", case.client, case.key, f"{dc} accepted two commands", *[r.body for r in here])
+            for r in here:
+                said = r.answer.get("key"), r.answer.get("owner"), r.answer.get("account_id"), r.answer.get("amount")
+                asked = r.key, case.owner, r.body["account_id"], r.body["amount"]
+                if said != asked:
+                    self.say("I5", case.client, case.key, f"{dc} answered {said} to {asked}")
+        refusals = [r for r in case.refused if r.dc == case.owner and (r.answer or {}).get("code") in STORED_REFUSALS]
+        here = [r for r in case.accepted if r.dc == case.owner]
+        if refusals and here:
+            self.say("I5", case.client, case.key, "accepted and refused by its owner", refusals[0].answer, here[0].answer)
+        for r in case.refused:
+            if (r.answer or {}).get("code") == "IDEMPOTENCY_MISMATCH" and \
+                    all(fingerprint(other.body) == fingerprint(r.body) for other in case.requests):
+                self.say("I5", case.client, case.key, "called a mismatch, and only this was ever asked for", r.body)
+
+    def asked_for(self, case, stored):
+        """The request that the stored operation is; a stored one that nobody asked for is money from nowhere."""
+        if stored is None:
+            return None
+        self.counts["operations compared"] += 1
+        for r in case.requests:
+            if self.is_stored(r, case, stored):
+                return r
+        self.say("I5", case.client, case.key, f"{case.owner} stores what was never asked for", stored,
+                 *[r.body for r in case.requests[:3]])
+        return None
+
+    @staticmethod
+    def is_stored(request, case, stored):
+        return stored.kind == case.command.operation_kind and \
+            fingerprint(request.body) == (stored.account_id, stored.amount, stored.reference, stored.metadata)
+
+    def must_be_done(self, case, stored):
+        """Accepted by its owner, or told BOOKED by anybody."""
+        return any(r.dc == case.owner or r.answer.get("state") == case.command.done for r in case.accepted) or \
+            any(self.relay_state(dc, case) == case.command.done for dc in self.books) or \
+            (stored is not None and OPERATION_STATES.get(stored.state) == case.command.done)
+
+    def relay_state(self, dc, case):
+        relay = self.books[dc].relays.get((case.client, case.key))
+        return OPERATION_STATES.get(relay.state) if relay else None
+
+    def check_relays(self, case, stored):
+        for dc, book in self.books.items():
+            requests = [r for r in case.requests if r.dc == dc]
+            if dc != case.owner and requests:
+                self.check_relay(case, stored, dc, requests, book.relays.get((case.client, case.key)))
+
+    def check_relay(self, case, stored, dc, requests, relay):
+        self.counts["relays compared"] += 1
+        accepted = [r for r in requests if r.status in (200, 202)]
+        if relay is None:
+            if accepted:
+                self.say("I7", case.client, case.key, f"{dc} accepted it for {case.owner} and has no relay", accepted[0].answer)
+            return
+        if not any(self.is_stored(r, case, relay) for r in accepted or requests):
+            self.say("I5", case.client, case.key, f"the relay at {dc} is not what was asked for", relay, requests[0].body)
+        state = OPERATION_STATES.get(relay.state)
+        same = stored is not None and relay[2:6] == stored[2:6]
+        theirs = OPERATION_STATES.get(stored.state) if stored else None
+        if state == "ACCEPTED":
+            self.say("I7", case.client, case.key, f"the relay at {dc} was never closed", relay, stored)
+        elif state != "REFUSED" and (not same or theirs != state):
+            self.say("I5", case.client, case.key, f"the relay at {dc} was closed contrary to {case.owner}", relay, stored)
+        elif state == "REFUSED" and same and theirs != "REFUSED":
+            self.say("I5", case.client, case.key, f"the relay at {dc} was closed contrary to {case.owner}", relay, stored)
+
+    def check_done(self, case, stored, asked):
+        """Exactly what was asked for, once, and the operation says so."""
+        if stored is None:
+            self.say("I7", case.client, case.key, f"was accepted, and {case.owner} has no operation",
+                     *[(r.dc, r.answer) for r in case.accepted[:2]])
+        elif OPERATION_STATES.get(stored.state) != case.command.done:
+            self.say("I7", case.client, case.key, f"was accepted and is not {case.command.done} at {case.owner}", stored)
+        taken = asked or next((r for r in case.accepted if r.dc == case.owner), None)
+        if taken is not None:
+            self.check_effects(case, case.command.effects(taken.body))
+            self.add_expected(case.command.effects(taken.body))
+
+    def check_unanswered(self, case, stored, asked):
+        """Stored, under way, and nobody was told so: once at rest this is a command that does not end."""
+        self.say("I7", case.client, case.key, f"is stored and not {case.command.done} at {case.owner}", stored,
+                 "never answered" if case.open else "refused")
+        if asked is None:
+            self.check_effects(case, [])
+
+    def add_expected(self, effects):
+        for effect in effects:
+            self.expected[effect.account_id][0] += effect.credit
+            self.expected[effect.account_id][1] += effect.debit
+
+    def check_effects(self, case, effects):
+        """The histories of all datacenters show exactly these entries, each once, at the owner's shares."""
+        wanted = sorted((case.owner, *effect) for effect in effects)
+        for dc, book in self.books.items():
+            entries = book.entries.get((case.client, case.key), ())
+            self.counts["histories compared"] += 1
+            if sorted(e[:1] + (e.account_id, e.kind, e.amount) for e in entries) != wanted:
+                self.say("I7", case.client, case.key, f"the history of {dc} has {len(entries)} effects of it, not "
+                         f"{len(effects)} as asked for", f"wanted {wanted}", f"found {list(entries)}")
+
+    # Everything else in the books.
+
+    def covers(self, account_id):
+        return self.accounts is None or account_id in self.accounts
+
+    def check_unasked(self):
+        for dc, book in self.books.items():
+            for place in ("operations", "relays", "entries"):
+                for (client, key), row in getattr(book, place).items():
+                    account = row[0].account_id if place == "entries" else row.account_id
+                    if (client, key) not in self.cases and self.covers(account):
+                        self.say("I7", client, key, f"{dc} has {place} that nobody asked for", row)
+
+    def check_totals(self):
+        for dc, book in self.books.items():
+            for account in sorted(self.accounts if self.accounts is not None else set(book.totals) | set(self.expected)):
+                credits_, debits = self.expected[account]
+                wanted = [credits_, debits, credits_ - debits]
+                self.counts["totals compared"] += 1
+                if account not in book.accounts:
+                    self.found.append(f"I10 account={account}: {dc} does not know it")
+                elif book.totals[account] != wanted:
+                    self.found.append(f"I10 account={account}: at {dc} credits, debits, balance are "
+                                      f"{book.totals[account]}; the journal says {wanted}")
+
+    def check_catalogue(self):
+        """Accounts and clients are the same everywhere, and an opened account is what was asked for."""
+        first, *others = self.books.values()
+        for other in others:
+            for place in ("accounts", "clients"):
+                one, two = getattr(first, place), getattr(other, place)
+                for name in sorted(set(one) | set(two), key=str):
+                    self.counts["catalogue items compared"] += 1
+                    if one.get(name) != two.get(name):
+                        self.found.append(f"catalogue {place} {name}: {first.dc} has {one.get(name)}, "
+                                          f"{other.dc} has {two.get(name)}")
+        for r in self.opened:
+            if r.status in (200, 201) and self.covers(r.answer["account_id"]):
+                row = first.accounts.get(r.answer["account_id"])
+                if row is None or row[1:3] != (r.body["name"], r.body["currency"]):
+                    self.found.append(f"catalogue client={r.client} key={r.key}: opened {r.answer}, {first.dc} has {row}")
+
+    # The public API, for a sample.
+
+    def look_up(self):
+        """GET says what the books say. First what is doubtful, then by chance."""
+        doubtful = [c for c in self.cases.values() if c.open or c.refused or len({r.dc for r in c.requests}) > 1]
+        others = list(self.cases.values())
+        self.random.shuffle(doubtful)
+        self.random.shuffle(others)
+        for number, case in enumerate((doubtful[:self.lookups // 2] + others)[:self.lookups]):
+            self.look_up_case(case, list(self.books)[number % len(self.books)])
+        accounts = sorted(self.expected)
+        for account in self.random.sample(accounts, min(len(accounts), self.lookups // 10)):
+            for dc, book in self.books.items():
+                self.look_up_balance(dc, book, account)
+
+    def look_up_case(self, case, dc):
+        stored = self.books[case.owner].operations.get((case.client, case.key)) if case.owner in self.books else None
+        relay = self.books[dc].relays.get((case.client, case.key))
+        row = relay if relay is not None and dc != case.owner else stored
+        status, body = get_operation(self.books[dc].place, case.key)
+        self.counts["operations looked up"] += 1
+        if row is None:
+            if status != 404 and case.owner in self.books:
+                self.say("I5", case.client, case.key, f"GET at {dc} says {status} of what is nowhere", body)
+            return
+        says = status, body.get("state"), body.get("account_id"), (body.get("amount") or {}).get("minor_units") \
+            if isinstance(body, dict) else body
+        if says != (200, OPERATION_STATES.get(row.state), row.account_id, row.amount):
+            self.say("I5", case.client, case.key, f"GET at {dc} says {says}", f"the books: {row}")
+
+    def look_up_balance(self, dc, book, account):
+        status, body = get_balance(book.place, account)
+        self.counts["balances looked up"] += 1
+        wanted = self.expected[account][0] - self.expected[account][1]
+        if status != 200 or body["total"]["minor_units"] != wanted or body["in_flight"]["minor_units"] != 0:
+            self.found.append(f"I10 account={account}: GET balance at {dc} says {status} {body}; the journal says {wanted}")
+
+
+def check(journal, places, accounts=None, wait_s=0, lookups=300):
+    """Looks again and again until nothing contradicts, or the time is over. Gives the last Checker."""
+    requests, end = read_journal(journal), time.monotonic() + wait_s
+    while True:
+        begun = time.monotonic()
+        checker = Checker(requests, [Books(place, accounts) for place in places], accounts, lookups)
+        last = begun >= end
+        if not checker.run(last) or last:
+            return checker
+        time.sleep(max(0.2, 2 * (time.monotonic() - begun)))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("journal")
+    parser.add_argument("--run", default=str(ROOT / ".run"))
+    parser.add_argument("--account", action="append", help="only these accounts; default: the journal knows all money there is")
+    parser.add_argument("--wait", type=float, default=10)
+    parser.add_argument("--lookups", type=int, default=300)
+    words = parser.parse_args()
+    try:
+        checker = check(words.journal, places_of(words.run), words.account, words.wait, words.lookups)
+    except (OSError, KeyError, ValueError) as error:
+        print(f"checker: {error!r}", file=sys.stderr)
+        return 2
+    for line in checker.found:
+        print(line)
+    print("checker: " + ", ".join(f"{count} {what}" for what, count in checker.counts.items()) +
+          (f": {len(checker.found)} CONTRADICTIONS" if checker.found else ": nothing contradicts"))
+    return 1 if checker.found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,177 @@
+"""Sound books, then one kind of corruption at a time: `geobill verify`, or the checker with the clients' journal, must find it
+and name it. Afterwards the sound books are still clean: each kind is tried on clones of the databases."""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+
+from geobill_journal import Journal, check_against_journal, recorded  # noqa: E402
+from geobill_stack import Stack, until  # noqa: E402
+
+from checker import check  # noqa: E402
+from checker_books import places_of  # noqa: E402
+from corruptions import KINDS  # noqa: E402
+
+DAEMONS = ("api", "publisher", "consumer", "projector")
+# Disk damage, bugs and hands do not ask constraints, and triggers are asleep while this is on: session_replication_role.
+LAY_OPEN = """
+ALTER TABLE ledger DROP CONSTRAINT ledger_pkey;
+DO $$ DECLARE c record; BEGIN
+    FOR c IN SELECT conrelid::regclass AS relation, conname FROM pg_constraint
+             WHERE contype = 'c' AND connamespace = 'public'::regnamespace AND conrelid <> 0 LOOP
+        EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', c.relation, c.conname);
+    END LOOP;
+END $$;
+"""
+
+
+def superuser(stack, dc, database, sql):
+    conninfo = re.sub(r"dbname=\S+|user=\S+", "", stack.env[f"GEOBILL_PG_{dc}"])
+    done = subprocess.run(["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d",
+                           f"{conninfo} dbname={database} user=postgres"], input=sql, text=True, capture_output=True,
+                          timeout=60, check=False)
+    assert done.returncode == 0, f"{sql}\n{done.stderr}"
+    return done.stdout.splitlines()
+
+
+class History:
+    """A small history of two datacenters with its journal; the daemons are gone, so that databases can be cloned."""
+
+    def __init__(self, run):
+        self.stack = Stack(run / "run", dcs=2)
+        self.journal = Journal(run / "journal")
+        self.apis = {dc: recorded(self.stack, self.journal, dc) for dc in self.stack.dcs}
+        self.make()
+        self.names = self.names_of()
+        check_against_journal(self.stack, self.journal, None, 30)
+        self.stack.verify_at_rest()
+        for dc in self.stack.dcs:
+            for part in DAEMONS:
+                self.stack.stack("stop", dc, part)
+            # Nothing crashes from here on: clones need not reach the disk.
+            superuser(self.stack, dc, "postgres", "ALTER SYSTEM SET fsync = off")
+            superuser(self.stack, dc, "postgres", "SELECT pg_reload_conf()")
+            superuser(self.stack, dc, "postgres", "CREATE DATABASE laid_open TEMPLATE geobill")
+            superuser(self.stack, dc, "laid_open", LAY_OPEN)
+        self.places = places_of(self.stack.run)
+
+    def make(self):
+        for account in ("ada", "bob", "shut"):
+            assert self.apis["dc1"].open_account(account, account_id=account).status == 201
+        for dc in self.stack.dcs:
+            until(f"the accounts at {dc}", 20, lambda dc=dc: len(self.stack.psql(dc, "SELECT 1 FROM account")) == 3)
+        for number in range(5):  # booked round by round: several pages, and versions in this order
+            for wait in (None, 20):
+                for dc, api in self.apis.items():
+                    for account in ("ada", "bob"):
+                        answer = api.payin(f"{dc}:{account}-{number}", account, 100 + number, reference=f"n {number}",
+                                           metadata={"n": number}, wait=wait)
+                        assert answer.status == (200 if wait else 202), answer
+        assert self.apis["dc1"].payin("dc1:ada-1", "ada", 101, reference="n 1", metadata={"n": 1}).status == 202  # again
+        assert self.apis["dc1"].payin("dc1:ada-1", "ada", 102).status == 422
+        assert self.apis["dc1"].payin("dc2:far", "ada", 77, wait=20).status == 200
+        assert self.apis["dc2"].payin("dc1:far", "bob", 78, wait=20).status == 200
+        assert self.stack.api("dc1").call("DELETE", "/v1/accounts/shut").status in (200, 202)
+        until("shut to be shut", 20, lambda: self.apis["dc1"].get("/v1/accounts/shut").json["status"] == "CLOSED")
+        assert self.apis["dc1"].payin("dc1:refused", "shut", 5).status == 409
+
+    def names_of(self):
+        ((a, b, c, n, last),) = self.stack.psql("dc1", """
+            SELECT (SELECT account_no FROM account WHERE account_id = 'ada'),
+                   (SELECT account_no FROM account WHERE account_id = 'bob'),
+                   (SELECT client_no FROM client WHERE name = 'demo'), version, key
+            FROM ledger WHERE account_no = (SELECT account_no FROM account WHERE account_id = 'ada')
+            ORDER BY version DESC LIMIT 1""")
+        return {"a": a, "b": b, "c": c, "n": n, "l": last, "A": "ada", "B": "bob", "k": "dc1:ada-1", "r": "dc2:far",
+                "x": "dc1:refused"}
+
+
+@pytest.fixture(scope="module")
+def history():
+    run = pathlib.Path(tempfile.mkdtemp(prefix="geobill-corruptions-", dir="/var/tmp"))
+    made = History(run)
+    yield made
+    made.stack.down()
+    shutil.rmtree(run, ignore_errors=True)
+
+
+class Clones:
+    """The databases as a kind leaves them: clones where it changes something, the sound ones elsewhere."""
+
+    def __init__(self, history, sqls, folder):
+        self.history, self.sqls, self.config = history, sqls, folder / "geobill.ini"
+        text = history.stack.config("dc1").read_text()
+        for dc in sqls:
+            superuser(history.stack, dc, "postgres", "CREATE DATABASE clone TEMPLATE laid_open")
+            # both the datacenter's own line (by its socket) and the peer's (by its port) name the database
+            at = "[postgres]\n" if dc == "dc1" else f"[peer.{dc}]\n"
+            head, section, rest = text.partition(at)
+            text = head + section + rest.replace("dbname=geobill", "dbname=clone", 1)
+        self.config.write_text(text)
+        self.places = [p._replace(conninfo=p.conninfo.replace("dbname=geobill", "dbname=clone")) if p.dc in sqls else p
+                       for p in history.places]
+
+    def corrupt(self):
+        for dc, sql in self.sqls.items():
+            superuser(self.history.stack, dc, "clone", "SET session_replication_role = replica;" + sql.format(**self.history.names))
+
+    def verify(self):
+        """What geobill verify finds, as lines."""
+        done = subprocess.run([str(self.history.stack.bin / "geobill"), "--config", str(self.config), "verify", "--at-rest",
+                               "--wait", "0"], text=True, capture_output=True, timeout=60, check=False)
+        assert done.returncode in (0, 1), done
+        return [re.sub(r"\s+", " ", line) for line in done.stdout.splitlines()] if done.returncode else []
+
+    def check(self):
+        """What the checker finds; the APIs are not running, so only the books."""
+        return check(self.history.journal.path, self.places, lookups=0).found
+
+    def drop(self):
+        for dc in self.sqls:
+            superuser(self.history.stack, dc, "postgres", "DROP DATABASE clone")
+
+
+def assert_found(what, names, wanted, found):
+    """`wanted` among the findings; without it that finder has no say, and must not be relied on."""
+    if wanted is not None:
+        pattern = wanted.format(**{name: re.escape(value) for name, value in names.items()})
+        assert any(re.search(pattern, line) for line in found), f"{what} does not say /{pattern}/, but: {found[:8]}"
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_corruption_is_found_and_named(history, tmp_path, name):
+    sqls, by_verify, by_checker = KINDS[name]
+    assert by_verify or by_checker
+    clones = Clones(history, sqls, tmp_path)
+    try:
+        clones.corrupt()
+        said, contradictions = clones.verify(), clones.check()
+        assert_found("geobill verify", history.names, by_verify, said)
+        assert_found("the checker", history.names, by_checker, contradictions)
+        if os.environ.get("GEOBILL_TEST_EXPLAIN"):
+            print(f"\n{name}\n  verify: {said}\n  checker: {contradictions}")
+    finally:
+        clones.drop()
+
+
+def test_clones_and_the_books_themselves_are_clean(history, tmp_path):
+    """What finds everything would be worth as little as what finds nothing."""
+    for sqls in ({"dc1": "SELECT 1", "dc2": "SELECT 1"}, {}):
+        clones = Clones(history, sqls, tmp_path)
+        try:
+            clones.corrupt()
+            assert clones.verify() == [] and clones.check() == []
+        finally:
+            clones.drop()
+
+
+def test_there_are_enough_kinds():
+    assert len(KINDS) >= 30
+    assert sum(by_verify is None for _, by_verify, _ in KINDS.values()) >= 5, "what only the journal can tell"
