@@ -27,6 +27,8 @@ WITH stream AS (
     LEFT JOIN LATERAL (
         SELECT p.number, p.cut_at_us FROM page p
         WHERE p.stream = a.stream AND p.number > a.page
+          -- Of a merged page a partition may have all by a lower number: by the one that was cut for it last.
+          AND NOT coalesce(s.cut <= a.page AND s.as_of >= p.number, false)
           AND EXISTS (SELECT FROM unnest(p.topics, p.partitions) AS t (topic, partition)
                       WHERE t.topic = a.topic AND t.partition = a.partition)
         ORDER BY p.number LIMIT 1) first ON true

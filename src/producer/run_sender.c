@@ -17,6 +17,7 @@
 #define REST_PER_CUT 5
 #define PAGE_INTERVAL_BEHIND_US INT64_C(100000)
 #define PAGE_INTERVAL_AWAY_US INT64_C(1000000)
+#define MERGE_INTERVAL_US INT64_C(1000000)
 #define WARN_INTERVAL_US INT64_C(10000000)
 
 enum { RETRY_BASE_MS = 100, RETRY_MAX_MS = 10000 };
@@ -172,6 +173,8 @@ static enum gb_result do_duties(struct gb_sender *sender, int64_t now_us, struct
         result = gb_sender_save_sent(sender, err);
     if (result == GB_OK && is_due(&sender->times.forget_us, interval_us, now_us))
         result = gb_sender_forget_pages(sender, err);
+    if (result == GB_OK && is_due(&sender->times.merge_us, MERGE_INTERVAL_US, now_us))
+        result = gb_sender_merge_pages(sender, err);
     if (result == GB_OK && !sender->own && is_due(&sender->times.look_us, interval_us, now_us))
         result = gb_sender_send_status(sender, now_us, err);
     return result;

@@ -24,6 +24,7 @@ struct gb_sender_times {
     int64_t hear_us;   /* last heard the readers */
     int64_t save_us;   /* last wrote down what is sent */
     int64_t forget_us; /* last deleted pages */
+    int64_t merge_us;  /* last merged pages */
     int64_t status_us; /* last sent a Status message */
     int64_t look_us;   /* last looked whether a Status message is due */
     int64_t warn_us;   /* last complained of deliveries */
@@ -107,6 +108,8 @@ enum gb_result gb_sender_send_again(struct gb_sender *sender, bool busy, bool *r
 enum gb_result gb_sender_save_sent(struct gb_sender *sender, struct gb_err *err) GB_MUST_USE;
 /* forget_pages.c: deletes pages (and their outbox rows) that all readers have. */
 enum gb_result gb_sender_forget_pages(struct gb_sender *sender, struct gb_err *err) GB_MUST_USE;
+/* merge_pages.c: makes few large ones of the small old pages that are kept. */
+enum gb_result gb_sender_merge_pages(struct gb_sender *sender, struct gb_err *err) GB_MUST_USE;
 /* The heads of the streams that this sender's peer reads (arena). Returns how many. */
 size_t gb_sender_heads(struct gb_sender *sender, struct gb_message_stream_page **ret);
 /* send_status.c: tells the peer what we have of its streams and how far ours are, if it is time. */

@@ -52,6 +52,7 @@ struct gb_stream {
     int64_t cut_at_us;    /* monotonic: when last looked at for new rows */
     int64_t retry_at_us;  /* monotonic: sends nothing before */
     unsigned failures;    /* deliveries that failed in a row */
+    int64_t merge_from;   /* pages below are as large as they get */
     int64_t saved;        /* what was last written down, as one number */
     int64_t warned_at_us; /* monotonic: when last logged about */
 };

@@ -136,6 +136,7 @@ static const struct {
     {"pages_sound", "UPDATE page SET seq_from = 6 WHERE number = 3"},
     {"pages_sound", "UPDATE page SET counts = '{2}', records = 2 WHERE number = 2"},
     {"pages_sound", "UPDATE ledger SET epoch = 2 WHERE version = 4"},
+    {"pages_sound", "UPDATE page SET merged_from = 2 WHERE number = 3"},
     {"pages_sound", "UPDATE page SET records = 6 WHERE number = 1"},
     {"pages_sound", "UPDATE page SET seq_to = 0 WHERE number = 1"},
     {"pages_sound", "UPDATE page SET counts = '{5}' WHERE number = 1"},
