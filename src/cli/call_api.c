@@ -10,22 +10,20 @@
 
 #define TIMEOUT_MS 10000
 #define ANSWER_BYTES_MAX ((size_t)16 * 1024 * 1024)
-#define TOKEN_SIZE 512
 
-/* The bearer token: --token-file, else $GEOBILL_TOKEN. */
-static bool read_token(const struct gb_cli *cli, char ret[TOKEN_SIZE])
+bool gb_cli_token(const struct gb_cli *cli, char ret[GB_CLI_TOKEN_SIZE])
 {
     const char *token = getenv("GEOBILL_TOKEN");
     if (!cli->token_file) {
-        if (!token || strlen(token) >= TOKEN_SIZE) {
+        if (!token || strlen(token) >= GB_CLI_TOKEN_SIZE) {
             fputs("geobill: no token: give --token-file FILE or set GEOBILL_TOKEN\n", stderr);
             return false;
         }
-        snprintf(ret, TOKEN_SIZE, "%s", token);
+        snprintf(ret, GB_CLI_TOKEN_SIZE, "%s", token);
         return true;
     }
     FILE *file = fopen(cli->token_file, "re");
-    if (!file || !fgets(ret, TOKEN_SIZE, file)) {
+    if (!file || !fgets(ret, GB_CLI_TOKEN_SIZE, file)) {
         fprintf(stderr, "geobill: cannot read a token from %s\n", cli->token_file);
         if (file)
             fclose(file);
@@ -36,15 +34,20 @@ static bool read_token(const struct gb_cli *cli, char ret[TOKEN_SIZE])
     return true;
 }
 
-static const char *api_url(struct gb_cli *cli, const char *path)
+const char *gb_cli_api_of(struct gb_cli *cli, const char *dc)
 {
-    const char *url;
+    char section[64];
+    if (strcmp(dc, cli->dc) != 0) {
+        snprintf(section, sizeof(section), "peer.%s", dc);
+        return gb_config_text(cli->config, section, "api");
+    }
     if (cli->api)
-        url = gb_arena_printf(cli->arena, "%s%s", cli->api, path);
-    else
-        url = gb_arena_printf(cli->arena, "http://%s%s",
-                              gb_config_text(cli->config, "api", "listen"), path);
-    GB_CHECK(url != NULL);
+        return cli->api;
+    const char *listen = gb_config_text(cli->config, "api", "listen"), *url = NULL;
+    if (listen) {
+        url = gb_arena_printf(cli->arena, "http://%s", listen);
+        GB_CHECK(url != NULL);
+    }
     return url;
 }
 
@@ -66,12 +69,20 @@ static int print_problem(const struct gb_cli *cli, int status, json_t *problem)
 int gb_cli_call_api(struct gb_cli *cli, struct gb_api_call *call, json_t **ret)
 {
     *ret = NULL;
-    char token[TOKEN_SIZE], bearer[TOKEN_SIZE + 16], prefer[48];
-    if (!read_token(cli, token)) {
+    char token[GB_CLI_TOKEN_SIZE], bearer[GB_CLI_TOKEN_SIZE + 16], prefer[48];
+    if (!gb_cli_token(cli, token)) {
         json_decref(call->body);
         return GB_EXIT_USAGE;
     }
     snprintf(bearer, sizeof(bearer), "Bearer %s", token);
+    const char *api = gb_cli_api_of(cli, cli->dc);
+    if (!api) {
+        json_decref(call->body);
+        fputs("geobill: no API: give --api URL or set [api] listen\n", stderr);
+        return GB_EXIT_USAGE;
+    }
+    const char *url = gb_arena_printf(cli->arena, "%s%s", api, call->path);
+    GB_CHECK(url != NULL);
     struct gb_http_field fields[4] = {{"Authorization", bearer}};
     size_t count = 1;
     if (call->body)
@@ -89,7 +100,7 @@ int gb_cli_call_api(struct gb_cli *cli, struct gb_api_call *call, json_t **ret)
     struct gb_err err = {0};
     struct gb_http_call request = {
         .method = call->method,
-        .url = api_url(cli, call->path),
+        .url = url,
         .fields = fields,
         .fields_count = count,
         .body = body,

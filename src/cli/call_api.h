@@ -19,6 +19,14 @@ struct gb_api_call {
  * has been printed and *ret is NULL. */
 int gb_cli_call_api(struct gb_cli *cli, struct gb_api_call *call, json_t **ret);
 
+#define GB_CLI_TOKEN_SIZE 512
+/* The bearer token: --token-file, else $GEOBILL_TOKEN. False: there is none, which was printed. */
+bool gb_cli_token(const struct gb_cli *cli, char ret[GB_CLI_TOKEN_SIZE]);
+
+/* Base URL of a datacenter's API: of this one --api, else [api] listen; of others [peer.*] api.
+ * NULL: the configuration does not say. Lives as long as the command. */
+const char *gb_cli_api_of(struct gb_cli *cli, const char *dc);
+
 /* A path with one percent-encoded segment put in: ("/v1/accounts/", id, "/balance"). In the
  * command's arena. */
 const char *gb_cli_path(struct gb_cli *cli, const char *before, const char *segment,

@@ -53,6 +53,7 @@ int gb_cli_account_block(struct gb_cli *cli, int argc, char **argv);
 int gb_cli_account_unblock(struct gb_cli *cli, int argc, char **argv);
 int gb_cli_account_close(struct gb_cli *cli, int argc, char **argv);
 int gb_cli_payin(struct gb_cli *cli, int argc, char **argv);
+int gb_cli_import(struct gb_cli *cli, int argc, char **argv);
 int gb_cli_replica_rebuild(struct gb_cli *cli, int argc, char **argv);
 int gb_cli_status(struct gb_cli *cli, int argc, char **argv);
 int gb_cli_verify(struct gb_cli *cli, int argc, char **argv);

@@ -58,6 +58,23 @@ const struct gb_command gb_commands[] = {
      "Posts one pay-in through the API and prints the operation. The same --key again changes "
      "nothing.",
      false, gb_cli_payin},
+    {"import", "pay in the movements of a bank's CSV file",
+     "FILE.csv --dc LIST --currency CODE [--only credit] [--prefix TEXT] [--seed N]\n"
+     "       [--state PATH] [--concurrency N] [--patience SECONDS] [--wait SECONDS]",
+     "The header is reference,date,account,kind,amount_minor,balance_after_minor. The whole\n"
+     "file is checked first: every wrong line is named, and nothing is posted. Each movement is\n"
+     "posted once, with the key <dc>:<prefix><reference>, dc chosen from LIST (dc1,dc2,...) by\n"
+     "SHA-256 of <seed>:<reference>, to the account <prefix><account>, which is opened when\n"
+     "need be; in order within an account, --concurrency (64) accounts at once. --only credit\n"
+     "leaves debits out; without it they are an error: pay-outs are not there yet. The same\n"
+     "command again goes on where the last one ended and books nothing twice:\n"
+     "FILE.csv.import-state (or --state PATH) remembers file, list, seed, currency and prefix,\n"
+     "and refuses others. A datacenter without an answer is tried for --patience (60) seconds. At "
+     "the end\n"
+     "every account's total at every datacenter must within --wait (60) seconds be what the\n"
+     "file says. Exit 1: lines are wrong, something was refused or differs, or a signal ended\n"
+     "it; 3: a datacenter gave no answer.",
+     false, gb_cli_import},
     {"replica rebuild", "empty a damaged replica and fill it again from its source",
      "SOURCE [--stream ledger|catalogue] [--execute] [--wait SECONDS] [--no-wait]",
      "Says what it would do; with --execute does it: in one transaction at this datacenter, this "

@@ -89,6 +89,18 @@ static char *field_value(const char *line, size_t size, const char *name, struct
     return gb_arena_strndup(arena, start, (size_t)(end - start));
 }
 
+/* "12" -> 12; anything else, a date among them, is 0. */
+static int64_t seconds_of(const char *text)
+{
+    int64_t seconds = 0;
+    for (; *text >= '0' && *text <= '9'; text++)
+        if (seconds < GB_HTTP_RETRY_AFTER_MAX_S)
+            seconds = seconds * 10 + (*text - '0');
+    if (*text != '\0')
+        return 0;
+    return seconds < GB_HTTP_RETRY_AFTER_MAX_S ? seconds : GB_HTTP_RETRY_AFTER_MAX_S;
+}
+
 static size_t on_header(char *line, size_t one, size_t size, void *context)
 {
     struct gathering *to = context;
@@ -102,6 +114,9 @@ static size_t on_header(char *line, size_t one, size_t size, void *context)
     value = field_value(line, size, "Idempotent-Replayed", to->arena);
     if (value != NULL)
         to->answer->idempotent_replayed = value;
+    value = field_value(line, size, "Retry-After", to->arena);
+    if (value != NULL)
+        to->answer->retry_after_s = seconds_of(value);
     return size;
 }
 

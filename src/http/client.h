@@ -10,12 +10,15 @@ struct gb_http_client;
 struct gb_http_client *gb_http_client_new(const char *user_agent);
 void gb_http_client_free(struct gb_http_client *client);
 
+#define GB_HTTP_RETRY_AFTER_MAX_S 60
+
 struct gb_http_answer {
     int status;
     struct gb_bytes body;            /* in the caller's arena */
     const char *content_type;        /* "" when none */
     const char *location;            /* NULL: none */
     const char *idempotent_replayed; /* NULL: none */
+    int64_t retry_after_s;           /* 0: none, or a date; at most GB_HTTP_RETRY_AFTER_MAX_S */
 };
 
 struct gb_http_call {

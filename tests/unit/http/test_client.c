@@ -40,9 +40,10 @@ static void handle(void *context, struct gb_http_request *request)
         gb_arena_printf(gb_http_arena(request), "%s %s %s %s %.*s", gb_http_method(request), path,
                         agent == NULL ? "-" : agent, x == NULL ? "-" : x, (int)body.size,
                         body.size == 0 ? "" : (const char *)body.data);
-    struct gb_http_field fields[] = {{"Location", "/there"}, {"Idempotent-Replayed", "true"}};
+    struct gb_http_field fields[] = {
+        {"Location", "/there"}, {"Idempotent-Replayed", "true"}, {"Retry-After", x ? x : "-"}};
     bool plain = strcmp(path, "/plain") == 0;
-    gb_http_respond(request, plain ? 404 : 201, fields, plain ? 0 : 2, plain ? NULL : "text/plain",
+    gb_http_respond(request, plain ? 404 : 201, fields, plain ? 0 : 3, plain ? NULL : "text/plain",
                     (struct gb_bytes){text, strlen(text)});
 }
 
@@ -108,6 +109,7 @@ static void test_calls(void **state)
     assert_string_equal(answer.content_type, "");
     assert_null(answer.location);
     assert_null(answer.idempotent_replayed);
+    assert_int_equal(answer.retry_after_s, 0);
     assert_int_equal(call_it("PATCH", "/x", body, &answer), GB_OK);
     assert_body(&answer, "PATCH /x geobill-test v hello");
     assert_int_equal(call_it("DELETE", "/x", no_body, &answer), GB_OK);
@@ -116,6 +118,37 @@ static void test_calls(void **state)
     assert_int_equal(answer.body.size, 0);
     assert_int_equal(call_it("POST", "/x", (struct gb_bytes){"", 0}, &answer), GB_OK);
     assert_body(&answer, "POST /x geobill-test v ");
+}
+
+static void test_retry_after_is_seconds(void **state)
+{
+    (void)state;
+    const struct {
+        const char *text;
+        int64_t seconds;
+    } cases[] = {{"7", 7},
+                 {"0", 0},
+                 {"60", 60},
+                 {"61", 60},
+                 {"99999999999999999999", 60},
+                 {"-1", 0},
+                 {"1.5", 0},
+                 {"", 0},
+                 {"Fri, 31 Dec 1999 23:59:59 GMT", 0},
+                 {"70x", 0},
+                 {"soon", 0}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct gb_http_answer answer;
+        struct gb_http_field field = {"X-Test", cases[i].text};
+        struct gb_http_call call = {.method = "GET",
+                                    .url = gb_arena_printf(arena, "%s/x", base),
+                                    .fields = &field,
+                                    .fields_count = 1,
+                                    .timeout_ms = CALL_MS,
+                                    .bytes_max = BYTES_MAX};
+        assert_int_equal(gb_http_call(client, &call, arena, &answer, &err), GB_OK);
+        assert_int_equal(answer.retry_after_s, cases[i].seconds);
+    }
 }
 
 static void test_answers_have_a_bound(void **state)
@@ -181,6 +214,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_calls, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_retry_after_is_seconds, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_answers_have_a_bound, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_nobody_there, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_silence_is_cut_at_the_deadline, set_up, tear_down),
