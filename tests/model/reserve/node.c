@@ -35,11 +35,11 @@ void node_init(struct node *node, int number, int nodes)
     }
 }
 
-void transaction_begin(struct transaction *tx, struct node *node, int nodes, int accounts)
+void transaction_begin(struct transaction *tx, struct node *node, int nodes, int first, int count)
 {
-    for (int a = 0; a < accounts; a++) {
-        struct stored_account *stored = &node->accounts[a];
-        tx->accounts[a] = (struct gb_account){.no = {a + 1},
+    for (int a = 0; a < count; a++) {
+        struct stored_account *stored = &node->accounts[first + a];
+        tx->accounts[a] = (struct gb_account){.no = {first + a + 1},
                                               .currency = {"EUR"},
                                               .share = stored->share,
                                               .links = stored->links,
@@ -50,7 +50,7 @@ void transaction_begin(struct transaction *tx, struct node *node, int nodes, int
     }
     tx->books.dc = dc_of(node->number);
     tx->books.accounts = tx->accounts;
-    tx->books.accounts_count = (size_t)accounts;
+    tx->books.accounts_count = (size_t)count;
     tx->books.effects = (struct gb_effects){.entries = tx->entries,
                                             .entries_max = ENTRIES_MAX,
                                             .decisions = tx->decisions,
@@ -64,7 +64,8 @@ void transaction_finish(struct transaction *tx, struct node *node)
 {
     gb_books_finish(&tx->books);
     for (size_t a = 0; a < tx->books.accounts_count; a++) {
-        node->accounts[a].share = tx->accounts[a].share;
-        node->accounts[a].waiters_count = tx->accounts[a].waiters_count;
+        struct stored_account *stored = &node->accounts[tx->accounts[a].no.value - 1];
+        stored->share = tx->accounts[a].share;
+        stored->waiters_count = tx->accounts[a].waiters_count;
     }
 }

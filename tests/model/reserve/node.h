@@ -45,8 +45,8 @@ size_t link_to(int number, int peer);
 
 void node_init(struct node *node, int number, int nodes);
 
-/* The transaction works on the node's storage itself. */
-void transaction_begin(struct transaction *tx, struct node *node, int nodes, int accounts);
+/* The transaction works on the node's storage itself: `count` accounts from the `first` on. */
+void transaction_begin(struct transaction *tx, struct node *node, int nodes, int first, int count);
 void transaction_finish(struct transaction *tx, struct node *node);
 
 #endif

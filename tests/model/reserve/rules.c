@@ -90,7 +90,7 @@ const char *rules_of_entries(const struct node *before, const struct node *after
 {
     struct gb_share last[ACCOUNTS_MAX];
     for (size_t a = 0; a < tx->books.accounts_count; a++)
-        last[a] = before->accounts[a].share;
+        last[a] = before->accounts[tx->accounts[a].no.value - 1].share;
     for (size_t i = 0; i < tx->books.effects.entries_count; i++) {
         const struct gb_effect_entry *effect = &tx->entries[i];
         const struct gb_entry *entry = &effect->entry;
@@ -103,10 +103,33 @@ const char *rules_of_entries(const struct node *before, const struct node *after
         *share = entry->after;
     }
     for (size_t a = 0; a < tx->books.accounts_count; a++) {
-        const struct gb_share *share = &after->accounts[a].share;
+        const struct gb_share *share = &after->accounts[tx->accounts[a].no.value - 1].share;
         if (last[a].version != share->version || last[a].balance != share->balance ||
             last[a].held != share->held || last[a].debits_total != share->debits_total)
             return "I6: the last entry is not the share";
+    }
+    return NULL;
+}
+
+static bool passes_older(const struct stored_account *account, const struct gb_waiter *paid)
+{
+    for (size_t i = 0; i < account->waiters_count; i++) {
+        const struct gb_waiter *waiter = &account->waiters[i];
+        if (waiter->clock_us < paid->clock_us && waiter->amount <= paid->amount &&
+            waiter->kind != GB_OPERATION_TRANSFER)
+            return true;
+    }
+    return false;
+}
+
+const char *rules_of_age(const struct node *after, const struct transaction *tx)
+{
+    for (size_t i = 0; i < tx->books.effects.decisions_count; i++) {
+        const struct gb_effect_decision *decision = &tx->decisions[i];
+        int64_t number = tx->accounts[decision->account].no.value;
+        if (decision->state != GB_STATE_REFUSED &&
+            passes_older(&after->accounts[number - 1], &decision->waiter))
+            return "step 5: paid past an older operation that needs no more";
     }
     return NULL;
 }

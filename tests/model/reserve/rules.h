@@ -19,6 +19,9 @@ const char *rules_of_change(const struct stored_account *before,
 const char *rules_of_entries(const struct node *before, const struct node *after,
                              const struct transaction *tx);
 
+/* Step 5: nobody was paid past an older operation that needed no more. */
+const char *rules_of_age(const struct node *after, const struct transaction *tx);
+
 /* Step 3: what an ask about the first account may and must be granted. */
 const char *rules_of_grant(const struct node *before, const struct node *after, size_t link,
                            const struct gb_ask *ask, bool stale);

@@ -16,7 +16,7 @@
 const struct scenario SCENARIOS[] = {
     {"two, one short pay-out", 2, {1, 2}, {PAYOUT(0, 3)}, 1, 0, 6, true, true},
     {"two, opposite pay-outs", 2, {2, 2}, {PAYOUT(0, 3), PAYOUT(1, 3)}, 2, 0, 5, true, false},
-    {"two, prefetch", 2, {0, 6}, {PAYOUT(0, 1), PAYOUT(0, 2), PAYOUT(1, 3)}, 3, 2, 4, true, false},
+    {"two, prefetch", 2, {0, 6}, {PAYOUT(0, 1), PAYOUT(0, 2), PAYOUT(1, 7)}, 3, 2, 4, true, false},
     {"two, opposite, pay-in in the middle",
      2,
      {1, 2},

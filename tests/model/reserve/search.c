@@ -137,7 +137,14 @@ static void follow(struct run *run, const struct world *world, uint64_t number, 
     static struct world next;
     static struct packed packed;
     next = *world;
-    run->found.transitions++;
+    *run->search->progress = ++run->found.transitions;
+    if (run->found.transitions == run->search->stop_before) {
+        printf("%s: the core found a bug of its own\n", run->search->scenario->name);
+        print_history(run, number, NULL);
+        world_print_event(world, run->search->scenario, run->step.post, event);
+        run->found.what = "the core's own check";
+        return;
+    }
     const char *broken = world_follow(&next, event, &run->step);
     bool beyond = run->step.beyond;
     if (broken == NULL)

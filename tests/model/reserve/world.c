@@ -215,13 +215,15 @@ const char *world_follow(struct world *world, struct event event, struct step *s
     tx.books.settings = &settings;
     tx.books.now_us = 0;
     tx.books.jitter = 0;
-    transaction_begin(&tx, node, step->scenario->nodes, 1);
+    transaction_begin(&tx, node, step->scenario->nodes, 0, 1);
     const char *broken = run(world, &tx, event, step);
     transaction_finish(&tx, node);
     if (broken == NULL)
         broken = take_decisions(world, &tx);
     if (broken == NULL)
         broken = rules_of_entries(&before.nodes[step->node], node, &tx);
+    if (broken == NULL)
+        broken = rules_of_age(node, &tx);
     if (broken == NULL)
         broken = rules_of_change(&before.nodes[step->node].accounts[0], &node->accounts[0]);
     if (broken == NULL && (event.kind == DELIVER || event.kind == DELIVER_STALE)) {

@@ -149,10 +149,22 @@ static const char *check_rest(const struct world *world, const struct scenario *
     return NULL;
 }
 
+/* Streams send replies again until they are acknowledged; asks may be lost for ever. */
+static void lose_asks(struct world *world, const struct post *post)
+{
+    int kept = 0;
+    for (int i = 0; i < world->sent_count; i++) {
+        if (post_message(post, world->sent[i])->is_reply)
+            world->sent[kept++] = world->sent[i];
+    }
+    world->sent_count = kept;
+}
+
 const char *world_heal(struct world *world, struct step *step)
 {
     enum { ROUNDS = 6 };
-    const char *broken = deliver_all(world, step); /* streams send again until acknowledged */
+    lose_asks(world, step->post);
+    const char *broken = deliver_all(world, step);
     for (int i = 0; i < ROUNDS && broken == NULL; i++)
         broken = follow_everywhere(world, REASK, step);
     if (broken == NULL)
