@@ -209,7 +209,8 @@ int main(int argc, char **argv)
     struct gb_pg_options options = {.conninfo = argv[1],
                                     .application_name = "bench-engine",
                                     .connect_timeout_ms = 5000,
-                                    .statement_timeout_ms = 60000};
+                                    .statement_timeout_ms = 60000,
+                                    .plans_once = true};
     struct gb_dc dc;
     struct gb_err err;
     if (bench.payins < 1 || bench.batch < 1 || bench.batch > GB_ENGINE_COMMANDS_MAX ||

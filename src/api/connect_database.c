@@ -6,17 +6,16 @@
 
 enum { ARENA_BYTES = 64 * 1024 };
 
-/* Whose database this is; and how it is to plan for us. */
+/* Whose database this is. */
 static enum gb_result begin_session(struct gb_api *api, struct gb_pg *pg, struct gb_arena *arena,
                                     struct gb_err *err)
 {
-    struct gb_call calls[2];
-    gb_call_init(&calls[0], &gb_sql_session_plan_by_index, arena);
-    gb_call_init(&calls[1], &gb_sql_local_datacenter_get, arena);
-    enum gb_result result = gb_pg_run(pg, calls, 2, NULL, err);
+    struct gb_call call;
+    gb_call_init(&call, &gb_sql_local_datacenter_get, arena);
+    enum gb_result result = gb_pg_call(pg, &call, err);
     if (result != GB_OK)
         return result;
-    const struct gb_rows *rows = calls[1].rows;
+    const struct gb_rows *rows = call.rows;
     if (gb_rows_count(rows) == 0) {
         result =
             gb_err_set(err, GB_FATAL, "NOT_MIGRATED", "the database belongs to no datacenter yet");
@@ -29,7 +28,7 @@ static enum gb_result begin_session(struct gb_api *api, struct gb_pg *pg, struct
         atomic_store(&api->incarnation, (int32_t)gb_rows_int(rows, 0, 2));
         atomic_store(&api->epoch, (int32_t)gb_rows_int(rows, 0, 3));
     }
-    gb_calls_release(calls, 2);
+    gb_calls_release(&call, 1);
     return result;
 }
 

@@ -28,6 +28,11 @@ static void drop_notice(void *context, const PGresult *result)
     (void)result;
 }
 
+/* A plan made while a table is small would read all of it, and stay when it has grown; made each
+ * time, it costs more than running it. */
+static const char plans_once[] = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off"
+                                 " -c enable_hashjoin=off -c enable_mergejoin=off";
+
 /* Our session settings behind what the conninfo itself has in `options` (heap). A stopped process
  * must not hold its locks for ever, hence the limit on idle transactions. Neither JIT nor parallel
  * workers (processes started and ended for every run) ever pay on statements this short, whatever
@@ -45,8 +50,7 @@ static char *session_options(const struct gb_pg *pg, const PQconninfoOption *giv
         "%s -c statement_timeout=%lld -c idle_in_transaction_session_timeout=%lld -c jit=off"
         " -c max_parallel_workers_per_gather=0 %s",
         theirs, (long long)pg->statement_timeout_ms,
-        (long long)(pg->statement_timeout_ms + SOCKET_GRACE_MS),
-        pg->settings == NULL ? "" : pg->settings);
+        (long long)(pg->statement_timeout_ms + SOCKET_GRACE_MS), pg->plans_once ? plans_once : "");
     GB_CHECK(size > 0);
     return options;
 }
@@ -146,7 +150,7 @@ enum gb_result gb_pg_open(const struct gb_pg_options *options, struct gb_pg **re
     pg->user = copy_or_null(options->user);
     pg->password = copy_or_null(options->password);
     pg->application_name = copy_or_null(options->application_name);
-    pg->settings = copy_or_null(options->settings);
+    pg->plans_once = options->plans_once;
     pg->connect_timeout_ms = options->connect_timeout_ms;
     pg->statement_timeout_ms = options->statement_timeout_ms;
     enum gb_result result = gb_pg_reset(pg, err);
@@ -167,7 +171,6 @@ void gb_pg_close(struct gb_pg *pg)
     free(pg->user);
     free(pg->password);
     free(pg->application_name);
-    free(pg->settings);
     free(pg);
 }
 

@@ -16,7 +16,7 @@ struct gb_pg {
     char *user;
     char *password;
     char *application_name;
-    char *settings;
+    bool plans_once;
     int64_t connect_timeout_ms;
     int64_t statement_timeout_ms;
 };

@@ -29,7 +29,9 @@ struct gb_pg_options {
      * second longer is given up (DEADLINE_PASSED), and ends a transaction in which we are as long
      * idle. */
     int64_t statement_timeout_ms;
-    const char *settings; /* more of the session's: "-c name=value ..."; NULL: none */
+    /* Each statement is planned once, by index: for daemons, whose statements are few, short and
+     * run often. (docs/adr/0010) */
+    bool plans_once;
 };
 
 /* Connects. GB_RETRY when the server is away, GB_FATAL when it refuses us (password, role,

@@ -2,7 +2,7 @@
 
 #include "db/sql.h"
 
-enum { READ_CALLS_MAX = 7 };
+enum { READ_CALLS_MAX = 6 };
 
 /* Where each statement stands in the round trip; 0 for one that was left out (the first is always
  * BEGIN). */
@@ -80,7 +80,6 @@ static void prepare(struct reading *reading, const struct gb_work *work, bool cr
         numbers[i] = work->shares[i].account_no.value;
     *reading = (struct reading){.count = 0};
     (void)add_call(reading, &gb_sql_tx_begin, work->arena);
-    (void)add_call(reading, &gb_sql_tx_plan_by_index, work->arena);
     if (create)
         add_share_create(reading, work, numbers);
     reading->shares = reading->count;

@@ -98,10 +98,7 @@ enum gb_result gb_publisher_connect(const struct gb_publisher_settings *settings
         .application_name = name,
         .connect_timeout_ms = settings->connect_timeout_ms,
         .statement_timeout_ms = settings->statement_timeout_ms,
-        /* Few statements, run often, each with one good plan: by its index. Planned while a table
-         * is small they would read all of it, and go on when it has grown; planned each time,
-         * planning costs more than running. */
-        .settings = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off",
+        .plans_once = true,
     };
     return gb_pg_open(&options, ret, err);
 }

@@ -26,6 +26,7 @@ enum gb_result gb_stream_connect(const struct gb_config *config, const char *rol
         .application_name = application,
         .connect_timeout_ms = gb_config_int(config, "postgres", "connect_timeout_ms"),
         .statement_timeout_ms = gb_config_int(config, "postgres", "statement_timeout_ms"),
+        .plans_once = true,
     };
     result = gb_pg_open(&options, ret, err);
     free(password);
