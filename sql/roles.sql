@@ -60,7 +60,6 @@ GRANT INSERT, DELETE ON page TO geobill_publisher;
 GRANT UPDATE ON publisher_lease TO geobill_publisher;
 GRANT INSERT, UPDATE ON stream_sent, reader_resend TO geobill_publisher;
 GRANT DELETE ON outbox TO geobill_publisher;
-GRANT SELECT ON SEQUENCE outbox_seq TO geobill_publisher;
 
 -- The consumer decides.
 GRANT INSERT, UPDATE ON share, share_link TO geobill_consumer;

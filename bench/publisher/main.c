@@ -162,7 +162,7 @@ static int64_t produce(struct bench *bench)
     for (int64_t row = 0; row < bench->rows; row += bench->rows_per_commit) {
         sleep_until(began_us + row * 1000000 / bench->rate);
         commit_rows(bench, pg, row);
-        gb_wake_send(wake);
+        gb_wake_send(wake, GB_WAKE_ENTRIES);
     }
     int64_t took_us = gb_clock_mono_us() - began_us;
     gb_wake_sender_close(wake);

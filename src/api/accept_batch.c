@@ -202,7 +202,10 @@ static enum gb_result accept_all(struct gb_api_batch *batch, struct gb_pg *pg, s
     if (result != GB_OK)
         return result;
     gb_metric_observe(batch->commit_time, gb_clock_mono_us() - start_us);
-    gb_api_wake_publisher(batch->api);
+    unsigned committed = 0;
+    for (size_t i = first; i < count; i++)
+        committed |= calls[i].statement == &gb_sql_relay_accept ? GB_WAKE_OUTBOX : GB_WAKE_PAYINS;
+    gb_api_wake_publisher(batch->api, committed);
     for (size_t i = first; i < count; i++) {
         gb_metric_add(batch->accepted, (int64_t)gb_rows_count(calls[i].rows));
         settle(batch, calls[i].rows, GB_STATE_ACCEPTED);

@@ -77,7 +77,7 @@ static enum gb_result change(struct gb_api_lane *lane, struct gb_api_request *re
     }
     if (result == GB_OK) {
         gb_calls_release(calls, 3);
-        gb_api_wake_publisher(lane->api);
+        gb_api_wake_publisher(lane->api, GB_WAKE_OUTBOX);
         answer_account(lane, request, &account);
     }
     gb_calls_release(&change_call, 1);

@@ -197,7 +197,7 @@ static enum gb_result finish_opening(struct gb_api_lane *lane, struct gb_api_req
     if (result != GB_OK)
         return result;
     gb_calls_release(calls, 3);
-    gb_api_wake_publisher(lane->api);
+    gb_api_wake_publisher(lane->api, GB_WAKE_OUTBOX);
     answer_opened(lane, request, &account, false);
     return GB_OK;
 }

@@ -47,8 +47,8 @@ enum gb_result gb_api_call_publish(struct gb_api_lane *lane, const struct gb_api
     return GB_OK;
 }
 
-void gb_api_wake_publisher(struct gb_api *api)
+void gb_api_wake_publisher(struct gb_api *api, unsigned what)
 {
     if (api->wake != NULL)
-        gb_wake_send(api->wake);
+        gb_wake_send(api->wake, what);
 }

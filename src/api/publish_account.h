@@ -12,7 +12,7 @@ enum gb_result gb_api_call_publish(struct gb_api_lane *lane, const struct gb_api
                                    const struct gb_api_account_row *account, struct gb_call *call,
                                    struct gb_err *err) GB_MUST_USE;
 
-/* Wakes the publisher after the commit. */
-void gb_api_wake_publisher(struct gb_api *api);
+/* Wakes the publisher after the commit; `what`: a mask of enum gb_wake. */
+void gb_api_wake_publisher(struct gb_api *api, unsigned what);
 
 #endif

@@ -157,7 +157,7 @@ static enum gb_result change_all(struct gb_sweeper *sweeper, struct gb_pg *pg,
     }
     gb_pg_rollback(pg);
     if (result == GB_OK && changes > 0 && sweeper->wake != NULL)
-        gb_wake_send(sweeper->wake);
+        gb_wake_send(sweeper->wake, GB_WAKE_OUTBOX);
     return result;
 }
 

@@ -129,8 +129,10 @@ void gb_engine_committed(struct gb_engine *engine)
 {
     gb_fault_point("engine.after_commit");
     const struct gb_work *work = &engine->work;
-    if (engine->wake != NULL && (work->entries_count > 0 || work->results_count > 0))
-        gb_wake_send(engine->wake);
+    unsigned what = (work->entries_count > 0 ? GB_WAKE_ENTRIES : 0) |
+                    (work->results_count > 0 ? GB_WAKE_OUTBOX : 0);
+    if (engine->wake != NULL && what != 0)
+        gb_wake_send(engine->wake, what);
     gb_metric_add(engine->batches, 1);
     gb_metric_observe(engine->batch_size, (int64_t)work->count);
     gb_metric_add(engine->entries, (int64_t)work->entries_count);

@@ -70,6 +70,7 @@ static enum gb_result encode(const struct gb_source *source, const char *stream,
 }
 
 const struct gb_stream_kind gb_stream_kind_ledger = {
+    .wake = GB_WAKE_ENTRIES,
     .window = &gb_sql_ledger_window,
     .page = &gb_sql_ledger_page,
     .backlog = &gb_sql_cursor_ledger_backlog,

@@ -91,6 +91,7 @@ static enum gb_result encode(const struct gb_source *source, const char *stream,
 }
 
 const struct gb_stream_kind gb_stream_kind_outbox = {
+    .wake = GB_WAKE_OUTBOX,
     .window = &gb_sql_outbox_window,
     .page = &gb_sql_outbox_page,
     .backlog = &gb_sql_cursor_outbox_backlog,

@@ -17,6 +17,7 @@ static enum gb_result encode(const struct gb_source *source, const char *stream,
 }
 
 const struct gb_stream_kind gb_stream_kind_payin = {
+    .wake = GB_WAKE_PAYINS,
     .window = &gb_sql_operation_window,
     .page = &gb_sql_operation_page,
     .backlog = &gb_sql_cursor_operation_backlog,

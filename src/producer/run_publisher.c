@@ -17,8 +17,6 @@ enum {
     STANDBY_INTERVAL_MS = 250,
     WAKE_WAIT_MS = 100,
     HINT_REST_MS = 2,
-    LOOK_INTERVAL_MS = 2,
-    MOVED_FOR_MS = 1000,
     ARENA_BYTES = 64 * 1024,
 };
 
@@ -34,10 +32,6 @@ struct publisher {
     struct gb_metric *active_gauge;
     int64_t started_at_us;          /* wall */
     int64_t beat_us;                /* monotonic: the last heartbeat */
-    int64_t look_us;                /* monotonic: last looked at the outbox's numbers */
-    bool look_wanted;               /* ... and hints came since */
-    int64_t outbox_seq;             /* what was seen then */
-    int64_t outbox_moved_us;        /* monotonic: when it last moved */
     char instance[128];             /* where it listens, else its host: the same after a restart */
     _Atomic int64_t database_at_us; /* monotonic: when the database last answered */
     atomic_bool rests;              /* some sender rests after a failure */
@@ -151,46 +145,19 @@ static enum gb_result beat(struct publisher *publisher, struct gb_err *err)
     return result == GB_OK ? beat_daemon(publisher, err) : result;
 }
 
-/* A hint says only that something was committed; nearly always it is entries and pay-ins. The
- * streams of the outbox are looked at only while its numbers are being drawn, which is before their
- * rows are committed: hence for a while after. What takes longer to commit waits for poll_ms. */
-static enum gb_result wake_outbox(struct publisher *publisher, struct gb_err *err)
-{
-    int64_t now_us = gb_clock_mono_us();
-    if (!publisher->look_wanted || now_us - publisher->look_us < LOOK_INTERVAL_MS * 1000)
-        return GB_OK;
-    struct gb_call call;
-    publisher->look_wanted = false;
-    publisher->look_us = now_us;
-    gb_arena_reset(publisher->arena);
-    gb_call_init(&call, &gb_sql_outbox_seq_get, publisher->arena);
-    enum gb_result result = gb_pg_call(publisher->lease.pg, &call, err);
-    if (result != GB_OK)
-        return result;
-    int64_t outbox_seq = gb_rows_int(call.rows, 0, 0);
-    gb_calls_release(&call, 1);
-    if (outbox_seq != publisher->outbox_seq)
-        publisher->outbox_moved_us = now_us;
-    publisher->outbox_seq = outbox_seq;
-    if (now_us - publisher->outbox_moved_us > MOVED_FOR_MS * 1000)
-        return GB_OK;
-    for (size_t i = 0; i < publisher->senders_count; i++)
-        gb_sender_wake_outbox(&publisher->senders[i]);
-    return GB_OK;
-}
-
-/* Waits for a hint, and hands it on. Then rests for as long as a sender rests between two cuts at
- * least: the hints of that time come as one. */
+/* Waits for a hint, and hands it on: each to who sends what was committed. Then rests for as long
+ * as a sender rests between two cuts at least: the hints of that time come as one. */
 static void wait_hint(struct publisher *publisher)
 {
     if (publisher->wake == NULL) {
         (void)gb_stop_wait(WAKE_WAIT_MS);
         return;
     }
-    if (!gb_wake_wait(publisher->wake, publisher->look_wanted ? LOOK_INTERVAL_MS : WAKE_WAIT_MS))
+    unsigned what = gb_wake_wait(publisher->wake, WAKE_WAIT_MS);
+    if (what == 0)
         return;
-    publisher->look_wanted = true;
-    gb_sender_wake(&publisher->senders[0]);
+    for (size_t i = 0; i < publisher->senders_count; i++)
+        gb_sender_wake(&publisher->senders[i], what);
     (void)gb_stop_wait(HINT_REST_MS);
 }
 
@@ -211,8 +178,7 @@ static void be_active(struct publisher *publisher)
         atomic_store(&publisher->rests, any_sender(publisher, false));
         if (any_sender(publisher, true))
             break;
-        if (wake_outbox(publisher, &err) != GB_OK ||
-            (is_beat_due(publisher) && beat(publisher, &err) != GB_OK)) {
+        if (is_beat_due(publisher) && beat(publisher, &err) != GB_OK) {
             gb_log(GB_LOG_WARNING, "the lease is lost", GB_F_ERR(&err));
             break;
         }

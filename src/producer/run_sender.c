@@ -244,27 +244,34 @@ static enum gb_result cut_streams(struct gb_sender *sender, int64_t now_us, stru
 static void take_hints(struct gb_sender *sender, int64_t now_us)
 {
     bool all = is_due(&sender->times.cut_us, sender->settings->poll_ms * 1000, now_us);
-    bool own = atomic_exchange(&sender->woken, false);
-    bool outbox = atomic_exchange(&sender->outbox_woken, false);
+    unsigned woken = atomic_exchange(&sender->woken, 0);
     for (size_t i = 0; i < sender->streams_count; i++) {
         struct gb_stream *stream = &sender->streams[i];
-        stream->wanted = stream->wanted || all || (stream->kind->by_stream ? outbox : own);
+        stream->wanted = stream->wanted || all || (woken & stream->kind->wake) != 0;
     }
 }
 
-static int64_t wait_us(const struct gb_sender *sender, int64_t now_us)
+/* How long there is nothing to do. Hints for a stream that rests do not end the waiting: they are
+ * found when its rest ends. */
+static int64_t wait_us(struct gb_sender *sender, int64_t now_us)
 {
     int64_t until_us = sender->times.cut_us + sender->settings->poll_ms * 1000;
+    unsigned listening = 0;
     for (size_t i = 0; i < sender->streams_count; i++) {
         const struct gb_stream *stream = &sender->streams[i];
-        int64_t cut_us = stream->wanted ? cut_at_us(sender, stream, now_us) : until_us;
-        int64_t retry_us = stream->retry_at_us > now_us ? stream->retry_at_us : until_us;
-        until_us = cut_us < until_us ? cut_us : until_us;
-        until_us = retry_us < until_us ? retry_us : until_us;
+        int64_t cut_us = cut_at_us(sender, stream, now_us);
+        if (cut_us <= now_us && !stream->wanted)
+            listening |= stream->kind->wake;
+        else
+            until_us = cut_us < until_us ? cut_us : until_us;
+        if (stream->retry_at_us > now_us && stream->retry_at_us < until_us)
+            until_us = stream->retry_at_us;
     }
     int64_t hear_us = sender->times.hear_us + sender->settings->ack_interval_ms * 500;
     until_us = hear_us < until_us ? hear_us : until_us;
-    return until_us > now_us ? until_us - now_us : 0;
+    atomic_store(&sender->listening, listening);
+    bool woken = (atomic_load(&sender->woken) & listening) != 0; /* meanwhile */
+    return until_us > now_us && !woken ? until_us - now_us : 0;
 }
 
 enum gb_result gb_sender_step(struct gb_sender *sender, int64_t *ret_wait_us, struct gb_err *err)

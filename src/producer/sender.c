@@ -69,6 +69,7 @@ void gb_sender_init(struct gb_sender *sender, const struct gb_publisher_settings
         .cluster = cluster,
         .own = gb_dc_equal(cluster, settings->dc),
         .event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
+        .listening = GB_WAKE_ALL,
         .flights = calloc(1, sizeof(struct gb_flights)),
         .source = {.arena = gb_arena_new(GB_SOURCE_ARENA_BYTES),
                    .record_arena = gb_arena_new(GB_SOURCE_ARENA_BYTES),
@@ -222,14 +223,9 @@ void gb_sender_join(struct gb_sender *sender)
     sender->running = false;
 }
 
-void gb_sender_wake_outbox(struct gb_sender *sender)
+void gb_sender_wake(struct gb_sender *sender, unsigned what)
 {
-    atomic_store(&sender->outbox_woken, true);
-    signal_event(sender);
-}
-
-void gb_sender_wake(struct gb_sender *sender)
-{
-    atomic_store(&sender->woken, true);
-    signal_event(sender);
+    (void)atomic_fetch_or(&sender->woken, what);
+    if ((atomic_load(&sender->listening) & what) != 0)
+        signal_event(sender);
 }

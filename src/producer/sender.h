@@ -39,10 +39,10 @@ struct gb_sender {
 
     pthread_t thread;
     bool running;
-    int event_fd;             /* wakes the sender: new rows, delivery reports, stop */
-    atomic_bool woken;        /* there may be new entries or pay-ins */
-    atomic_bool outbox_woken; /* there may be new rows of the outbox */
-    atomic_bool stop;         /* finish what is begun and end */
+    int event_fd;          /* wakes the sender: new rows, delivery reports, stop */
+    atomic_uint woken;     /* hints not yet looked at: a mask of enum gb_wake */
+    atomic_uint listening; /* those for which it does not rest */
+    atomic_bool stop;      /* finish what is begun and end */
     atomic_bool connected;
     atomic_bool failed; /* rests after a failure */
     atomic_bool ended;  /* its thread is over: asked to stop, or the lease is lost */
@@ -71,9 +71,9 @@ void gb_sender_done(struct gb_sender *sender);
 void gb_sender_start(struct gb_sender *sender);
 void gb_sender_stop(struct gb_sender *sender); /* asks; */
 void gb_sender_join(struct gb_sender *sender); /* waits for the end */
-/* There may be new rows, of the ledger and pay-ins, or of the outbox. Any thread. */
-void gb_sender_wake(struct gb_sender *sender);
-void gb_sender_wake_outbox(struct gb_sender *sender);
+/* There may be new rows; `what`: a mask of enum gb_wake. While the streams rest that have them,
+ * they are looked at in the end of it. Any thread. */
+void gb_sender_wake(struct gb_sender *sender, unsigned what);
 
 /* run_sender.c: one step: everything that is due. *ret_wait_us: how long there is nothing to do. */
 enum gb_result gb_sender_step(struct gb_sender *sender, int64_t *ret_wait_us,

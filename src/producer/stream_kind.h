@@ -3,6 +3,7 @@
 #define GB_PRODUCER_STREAM_KIND_H
 
 #include "db/pg.h"
+#include "runtime/wake.h"
 #include "stream/stream_row.h"
 #include "wire/envelope.h"
 
@@ -27,6 +28,7 @@ struct gb_message {
 };
 
 struct gb_stream_kind {
+    enum gb_wake wake;                 /* the hint that there may be something new */
     const struct gb_statement *window; /* lo, hi, limit; by_stream: stream, bytes */
     const struct gb_statement
         *page; /* lo, hi, seq from, seq to, xid from, xid to; by_stream: stream */

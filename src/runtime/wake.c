@@ -108,11 +108,12 @@ void gb_wake_sender_close(struct gb_wake_sender *sender)
     free(sender);
 }
 
-void gb_wake_send(struct gb_wake_sender *sender)
+void gb_wake_send(struct gb_wake_sender *sender, unsigned what)
 {
+    const uint8_t byte = (uint8_t)what;
     /* The address each time, not once by connect(2): the receiver may come later, and come again.
      */
-    (void)sendto(sender->to.fd, "w", 1, MSG_DONTWAIT | MSG_NOSIGNAL,
+    (void)sendto(sender->to.fd, &byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL,
                  (const struct sockaddr *)&sender->to.address, sender->to.address_size);
 }
 
@@ -164,7 +165,13 @@ static bool wait_readable(int fd, int64_t deadline_us)
     }
 }
 
-bool gb_wake_wait(struct gb_wake_receiver *receiver, int64_t timeout_ms)
+/* Whoever says nothing that we know (another version) may mean anything. */
+static unsigned said(ssize_t size, uint8_t byte)
+{
+    return size == 0 || byte == 0 || byte > GB_WAKE_ALL ? GB_WAKE_ALL : byte;
+}
+
+unsigned gb_wake_wait(struct gb_wake_receiver *receiver, int64_t timeout_ms)
 {
     int64_t deadline_us;
     timeout_ms = timeout_ms < 0 ? 0 : timeout_ms;
@@ -172,11 +179,14 @@ bool gb_wake_wait(struct gb_wake_receiver *receiver, int64_t timeout_ms)
         __builtin_add_overflow(deadline_us, gb_clock_mono_us(), &deadline_us))
         deadline_us = INT64_MAX;
     if (!wait_readable(receiver->at.fd, deadline_us))
-        return false;
-    int swallowed = 0;
-    char byte;
-    while (swallowed < SWALLOW_MAX &&
-           recv(receiver->at.fd, &byte, 1, MSG_DONTWAIT | MSG_TRUNC) >= 0)
-        swallowed++;
-    return swallowed > 0;
+        return 0;
+    unsigned what = 0;
+    for (int swallowed = 0; swallowed < SWALLOW_MAX; swallowed++) {
+        uint8_t byte = 0;
+        ssize_t size = recv(receiver->at.fd, &byte, 1, MSG_DONTWAIT | MSG_TRUNC);
+        if (size < 0)
+            break;
+        what |= said(size, byte);
+    }
+    return what;
 }

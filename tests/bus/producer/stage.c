@@ -141,7 +141,7 @@ void stage_accept(struct stage *stage, int64_t account, int count)
                    " FROM generate_series(1, %d) n",
                    (long long)account, count);
     gb_test_sql(stage->owner, text);
-    gb_sender_wake(&stage->sender);
+    gb_sender_wake(&stage->sender, GB_WAKE_PAYINS);
 }
 
 struct reader {

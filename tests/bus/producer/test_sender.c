@@ -159,7 +159,7 @@ static void test_what_is_missed_is_sent_again(void **state)
     stage_start(&stage, "dc1");
     for (int i = 0; i < 40; i++) {
         write_entry(stage.owner, 1 + i % SCENE_ACCOUNTS);
-        gb_sender_wake(&stage.sender);
+        gb_sender_wake(&stage.sender, GB_WAKE_ENTRIES);
     }
     stage_wait(&stage, ALL_SENT("ledger", "40"));
     stage_run_ms(&stage, 900);

@@ -54,11 +54,27 @@ static void many_hints_are_one_waking(void **state)
     (void)state;
     struct gb_wake_receiver *receiver = open_receiver(address);
     struct gb_wake_sender *sender = open_sender(address);
-    assert_false(gb_wake_wait(receiver, 0));
+    assert_int_equal(gb_wake_wait(receiver, 0), 0);
     for (int i = 0; i < 5; i++)
-        gb_wake_send(sender);
-    assert_true(gb_wake_wait(receiver, 8000));
-    assert_false(gb_wake_wait(receiver, 0));
+        gb_wake_send(sender, GB_WAKE_PAYINS);
+    assert_int_equal(gb_wake_wait(receiver, 8000), GB_WAKE_PAYINS);
+    assert_int_equal(gb_wake_wait(receiver, 0), 0);
+    gb_wake_sender_close(sender);
+    gb_wake_receiver_close(receiver);
+}
+
+static void hints_say_what_was_committed(void **state)
+{
+    (void)state;
+    struct gb_wake_receiver *receiver = open_receiver(address);
+    struct gb_wake_sender *sender = open_sender(address);
+    gb_wake_send(sender, GB_WAKE_ENTRIES);
+    gb_wake_send(sender, GB_WAKE_OUTBOX);
+    assert_int_equal(gb_wake_wait(receiver, 8000), GB_WAKE_ENTRIES | GB_WAKE_OUTBOX);
+    gb_wake_send(sender, 'w'); /* another version's: it may mean anything */
+    assert_int_equal(gb_wake_wait(receiver, 8000), GB_WAKE_ALL);
+    gb_wake_send(sender, 0);
+    assert_int_equal(gb_wake_wait(receiver, 8000), GB_WAKE_ALL);
     gb_wake_sender_close(sender);
     gb_wake_receiver_close(receiver);
 }
@@ -68,15 +84,15 @@ static void waits_no_longer_than_told(void **state)
     (void)state;
     struct gb_wake_receiver *receiver = open_receiver(address);
     int64_t start_us = gb_clock_mono_us();
-    assert_false(gb_wake_wait(receiver, 30));
+    assert_int_equal(gb_wake_wait(receiver, 30), 0);
     assert_true(gb_clock_mono_us() - start_us >= 30000);
-    assert_false(gb_wake_wait(receiver, -1));
+    assert_int_equal(gb_wake_wait(receiver, -1), 0);
     gb_wake_receiver_close(receiver);
 }
 
 static void *send_one(void *context)
 {
-    gb_wake_send(context);
+    gb_wake_send(context, GB_WAKE_PAYINS);
     return NULL;
 }
 
@@ -87,7 +103,7 @@ static void a_waiter_is_woken(void **state)
     struct gb_wake_sender *sender = open_sender(address);
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, send_one, sender), 0);
-    assert_true(gb_wake_wait(receiver, INT64_MAX));
+    assert_int_equal(gb_wake_wait(receiver, INT64_MAX), GB_WAKE_PAYINS);
     assert_int_equal(pthread_join(thread, NULL), 0);
     gb_wake_sender_close(sender);
     gb_wake_receiver_close(receiver);
@@ -97,13 +113,13 @@ static void nobody_there_and_full_do_not_block(void **state)
 {
     (void)state;
     struct gb_wake_sender *sender = open_sender(address);
-    gb_wake_send(sender);
+    gb_wake_send(sender, GB_WAKE_PAYINS);
     struct gb_wake_receiver *receiver = open_receiver(address);
     for (int i = 0; i < 100000; i++)
-        gb_wake_send(sender);
-    assert_true(gb_wake_wait(receiver, 0));
+        gb_wake_send(sender, GB_WAKE_PAYINS);
+    assert_int_equal(gb_wake_wait(receiver, 0), GB_WAKE_PAYINS);
     gb_wake_receiver_close(receiver);
-    gb_wake_send(sender);
+    gb_wake_send(sender, GB_WAKE_PAYINS);
     gb_wake_sender_close(sender);
 }
 
@@ -113,9 +129,9 @@ static void a_receiver_that_comes_again_is_found(void **state)
     struct gb_wake_receiver *old = open_receiver(address);
     struct gb_wake_sender *sender = open_sender(address);
     struct gb_wake_receiver *fresh = open_receiver(address); /* the old file is still there */
-    gb_wake_send(sender);
-    assert_true(gb_wake_wait(fresh, 8000));
-    assert_false(gb_wake_wait(old, 0));
+    gb_wake_send(sender, GB_WAKE_PAYINS);
+    assert_int_equal(gb_wake_wait(fresh, 8000), GB_WAKE_PAYINS);
+    assert_int_equal(gb_wake_wait(old, 0), 0);
     gb_wake_sender_close(sender);
     gb_wake_receiver_close(old);
     gb_wake_receiver_close(fresh);
@@ -140,11 +156,11 @@ static void works_over_udp(void **state)
     char udp[64];
     (void)snprintf(udp, sizeof(udp), "udp:127.0.0.1:%d", free_port());
     struct gb_wake_sender *sender = open_sender(udp);
-    gb_wake_send(sender); /* refused by the port: the next one goes all the same */
+    gb_wake_send(sender, GB_WAKE_PAYINS); /* refused by the port: the next one goes all the same */
     struct gb_wake_receiver *receiver = open_receiver(udp);
     for (int i = 0; i < 3; i++)
-        gb_wake_send(sender);
-    assert_true(gb_wake_wait(receiver, 8000));
+        gb_wake_send(sender, GB_WAKE_PAYINS);
+    assert_int_equal(gb_wake_wait(receiver, 8000), GB_WAKE_PAYINS);
     struct gb_wake_receiver *second;
     struct gb_err err;
     assert_int_equal(gb_wake_receiver_open(udp, &second, &err), GB_RETRY);
@@ -182,6 +198,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(many_hints_are_one_waking, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(hints_say_what_was_committed, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(waits_no_longer_than_told, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(a_waiter_is_woken, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(nobody_there_and_full_do_not_block, make_folder,
