@@ -86,7 +86,7 @@ bool gb_share_move(struct gb_share *share, enum gb_entry_kind kind, int64_t amou
     struct movement movement = MOVEMENTS[kind];
     struct gb_share next = *share;
     /* Beyond this no range can hold, and below it no sum leaves int64. */
-    if (amount < 0 || amount > GB_BALANCE_MAX)
+    if (amount < 1 || amount > GB_BALANCE_MAX)
         return false;
     next.balance += movement.balance * amount;
     next.held += movement.held * amount;
@@ -95,7 +95,7 @@ bool gb_share_move(struct gb_share *share, enum gb_entry_kind kind, int64_t amou
         *total += amount;
     if (!gb_share_sound(&next))
         return false;
-    if (amount > 0 && next.status == GB_STATUS_CLOSED)
+    if (next.status == GB_STATUS_CLOSED)
         next.status = GB_STATUS_CLOSING;
     gb_share_enter(&next, kind, amount, now_us, ret_entry);
     *share = next;

@@ -38,9 +38,9 @@ bool gb_share_sound(const struct gb_share *share);
 int64_t gb_share_available(const struct gb_share *share);
 
 /* Moves `amount` as the kind says (which of balance, held and totals go up or down is one table),
- * voids a confirmed closing (CLOSED goes back to CLOSING) when money moved, and enters it. False,
- * and nothing changed, when that would leave the ranges above: too little is there, or a cap would
- * be passed. */
+ * voids a confirmed closing (CLOSED goes back to CLOSING), and enters it. False, and nothing
+ * changed, when `amount` is not positive or the ranges above would be left: too little is there, or
+ * a cap would be passed. */
 bool gb_share_move(struct gb_share *share, enum gb_entry_kind kind, int64_t amount, int64_t now_us,
                    struct gb_entry *ret_entry) __attribute__((warn_unused_result));
 
