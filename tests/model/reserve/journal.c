@@ -46,14 +46,16 @@ void check_transaction(struct history *h, int node)
         breaks(h, broken);
 }
 
-/* Does anything else wait for this account, anywhere? */
+/* Does anything else wait for this account, anywhere, or did it until a moment ago? What is
+ * reserved for an older operation is granted when that is decided, and needs its time to come. */
 static bool others_wait(const struct history *h, const struct command *command)
 {
     for (int i = 0; i < h->commands_count; i++) {
         const struct command *other = &h->commands[i];
+        bool waited = other->state != GB_STATE_NEW && !other->local &&
+                      h->now_us - other->decided_at_us < SETTLED_US;
         if (other != command && other->account == command->account &&
-            (other->state == GB_STATE_WAITING ||
-             (other->state == GB_STATE_REFUSED && other->decided_at_us == h->now_us)))
+            (other->state == GB_STATE_WAITING || waited))
             return true;
     }
     return false;
