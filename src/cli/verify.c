@@ -125,6 +125,7 @@ int gb_cli_verify(struct gb_cli *cli, int argc, char **argv)
     if (at_rest)
         gb_verify_at_rest(&verify);
     gb_verify_replicas(&verify);
+    gb_verify_catalogue(&verify);
     run_local_checks(&verify);
     int code = conclude(&verify);
     gb_cli_close_all(verify.dcs, verify.dcs_count);

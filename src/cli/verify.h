@@ -24,6 +24,8 @@ void gb_verify_lost(struct gb_verify *verify, struct gb_cli_dc *dc, const struct
 /* I8: every replicated share equals its source, or catches up before the deadline; receivers are
  * read before senders. */
 void gb_verify_replicas(struct gb_verify *verify);
+/* Every catalogue item is what the catalogue's datacenter has, or comes before the deadline. */
+void gb_verify_catalogue(struct gb_verify *verify);
 /* I9: nothing unpublished, unacknowledged or unbooked is left at the deadline. */
 void gb_verify_at_rest(struct gb_verify *verify);
 

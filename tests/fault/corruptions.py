@@ -4,7 +4,8 @@ triggers and constraints are not asked.
 name: (SQL by datacenter, what `geobill verify` must say or None, what the checker must say or None); both are regular
 expressions for one finding. In SQL and expressions {a}, {b} are account numbers, {A}, {B} account ids, {n} the last version of
 a at dc1, {k} the key of its version 2, {l} the key of its last entry, {r} the key of a pay-in relayed from dc1 to dc2, {x} a
-refused key, {c} the client's number."""
+refused key, {c} the client's number,
+{p1}, {p2} the numbers of the first two pages of dc1's ledger."""
 
 ENTRY = ("account_no, kind, status, amount, balance_after, held_after, credits_total, debits_total, out_total, in_total, "
          "account_version, created_at_us, client_no, key")
@@ -170,6 +171,12 @@ KINDS = {
     "an answered pay-in is gone everywhere": (
         {"dc1": UNMAKE_HERE + "DELETE FROM operation WHERE key = '{l}'", "dc2": UNMAKE_THERE},
         None, r"I7 .*key={l}: was accepted, and dc1 has no operation"),
+    "what was never answered had another effect than was asked for": (
+        {"dc1": "UPDATE operation SET amount = 34 WHERE key = 'dc1:unheard'; UPDATE ledger SET amount = 34 WHERE key = 'dc1:unheard'"},
+        r"i6_ledger_recomputes .*account_no={b} ", r"I5 .*key=dc1:unheard: dc1 stores what was never asked for"),
+    "what was never answered had its effect twice": (
+        {"dc1": f"INSERT INTO ledger ({ENTRY}, version) SELECT {ENTRY}, 99 FROM ledger WHERE key = 'dc1:unheard'"},
+        r"i5_one_entry_per_key .*key=dc1:unheard ", r"I7 .*key=dc1:unheard: the history of dc1 has 2 effects"),
     "money from nowhere, everywhere": (
         {"dc1": INVENT_HERE, "dc2": INVENT_THERE}, None, r"I7 .*key=invented-1: dc1 has operations that nobody asked for"),
     # Relays.
@@ -210,21 +217,21 @@ KINDS = {
         {"dc2": "TRUNCATE replicated_share, replicated_ledger"}, r"i8_replica_equals_source .*is behind: account_no={a} ", TOTALS),
     # Streams.
     "the first page is missing": (
-        {"dc1": "DELETE FROM page WHERE stream = 'ledger' AND number = 1"}, r"pages_sound .*stream=ledger number=2 ", None),
+        {"dc1": "DELETE FROM page WHERE stream = 'ledger' AND number = {p1}"}, r"pages_sound .*stream=ledger number={p2} ", None),
     "a page in the middle is missing": (
-        {"dc1": "DELETE FROM page WHERE stream = 'ledger' AND number = 2"}, r"pages_sound .*stream=ledger number=1 ", None),
+        {"dc1": "DELETE FROM page WHERE stream = 'ledger' AND number = {p2}"}, r"pages_sound .*stream=ledger number={p1} ", None),
     "the last page is missing": (
         {"dc1": "DELETE FROM page p WHERE stream = 'ledger' AND number = (SELECT max(number) FROM page WHERE stream = 'ledger')"},
         r"positions_sound .*what=reader_ack name=dc2 ledger ", None),
     "a page overlaps the one before it": (
-        {"dc1": "UPDATE page p SET lo = (SELECT lo FROM page WHERE stream = 'ledger' AND number = 1) "
-                "WHERE stream = 'ledger' AND number = 2"},
-        r"pages_sound .*stream=ledger number=2 why=does not begin where", None),
+        {"dc1": "UPDATE page p SET lo = (SELECT lo FROM page WHERE stream = 'ledger' AND number = {p1}) "
+                "WHERE stream = 'ledger' AND number = {p2}"},
+        r"pages_sound .*stream=ledger number={p2} why=does not begin where", None),
     "counts of a page are wrong": (
-        {"dc1": "UPDATE page SET counts[1] = counts[1] + 1 WHERE stream = 'ledger' AND number = 2"},
-        r"pages_sound .*stream=ledger number=2 why=ranges and sums", None),
+        {"dc1": "UPDATE page SET counts[1] = counts[1] + 1 WHERE stream = 'ledger' AND number = {p2}"},
+        r"pages_sound .*stream=ledger number={p2} why=ranges and sums", None),
     "a page has more records than the ledger": (
-        {"dc1": "UPDATE page SET counts[1] = counts[1] + 1, records = records + 1 WHERE stream = 'ledger' AND number = 2"},
+        {"dc1": "UPDATE page SET counts[1] = counts[1] + 1, records = records + 1 WHERE stream = 'ledger' AND number = {p2}"},
         r"pages_sound .*stream=ledger .*why=the pages up to it have \d+ records, the ledger \d+", None),
     "an entry is in no page": (
         {"dc1": "UPDATE ledger SET seq = seq + 100000, xid = '3' WHERE account_no = {a} AND version = 2"},
@@ -249,11 +256,22 @@ KINDS = {
         {"dc1": "UPDATE position SET fence = -1"}, r"positions_sound .*what=position name=geobill", None),
     # Catalogue.
     "an account has another status at one datacenter": (
-        {"dc2": "UPDATE account SET status = 2 WHERE account_no = {a}"}, None, r"catalogue accounts {A}: dc1 has .*dc2 has "),
+        {"dc2": "UPDATE account SET status = 2 WHERE account_no = {a}"},
+        r"catalogue_equals_source dc2 account {A} version=\d+ differs", r"catalogue accounts {A}: dc1 has .*dc2 has "),
     "an account has another currency at one datacenter": (
-        {"dc2": "UPDATE account SET currency = 'USD' WHERE account_no = {a}"}, None, r"catalogue accounts {A}: dc1 has "),
+        {"dc2": "UPDATE account SET currency = 'USD' WHERE account_no = {a}"},
+        r"catalogue_equals_source dc2 account {A} version=\d+ differs", r"catalogue accounts {A}: dc1 has "),
     "an account is unknown at one datacenter": (
-        {"dc2": "DELETE FROM account WHERE account_no = {b}"}, None, r"catalogue accounts {B}: dc1 has "),
+        {"dc2": "DELETE FROM account WHERE account_no = {b}"},
+        r"catalogue_equals_source dc2 account {B} version=\d+ of the catalogue has not come", r"catalogue accounts {B}: dc1 has "),
+    "an account was opened at one datacenter alone": (
+        {"dc2": "INSERT INTO account (account_no, account_id, name, currency, status, version, created_at_us, updated_at_us) "
+                "VALUES (7, 'alone', 'alone', 'EUR', 1, 1, 1, 1)"},
+        r"catalogue_equals_source dc2 account alone version=1 is not in the catalogue", r"catalogue accounts alone: dc1 has None"),
+    "an account is newer at one datacenter than in the catalogue": (
+        {"dc2": "UPDATE account SET version = version + 1 WHERE account_no = {a}"},
+        r"catalogue_equals_source dc2 account {A} version=\d+ is ahead", r"catalogue accounts {A}: dc1 has "),
     "a client has another role at one datacenter": (
-        {"dc2": "UPDATE client SET role = 1 WHERE client_no = {c}"}, None, r"catalogue clients {c}: dc1 has "),
+        {"dc2": "UPDATE client SET role = 1 WHERE client_no = {c}"},
+        r"catalogue_equals_source dc2 client demo version=\d+ differs", r"catalogue clients {c}: dc1 has "),
 }

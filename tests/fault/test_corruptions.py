@@ -1,5 +1,6 @@
 """Sound books, then one kind of corruption at a time: `geobill verify`, or the checker with the clients' journal, must find it
 and name it. Afterwards the sound books are still clean: each kind is tried on clones of the databases."""
+import concurrent.futures
 import os
 import pathlib
 import re
@@ -44,12 +45,12 @@ def superuser(stack, dc, database, sql):
 class History:
     """A small history of two datacenters with its journal; the daemons are gone, so that databases can be cloned."""
 
-    def __init__(self, run):
-        self.stack = Stack(run / "run", dcs=2)
+    def __init__(self, stack, run):
+        self.stack = stack
         self.journal = Journal(run / "journal")
         self.apis = {dc: recorded(self.stack, self.journal, dc) for dc in self.stack.dcs}
+        self.small_pages()
         self.make()
-        self.names = self.names_of()
         check_against_journal(self.stack, self.journal, None, 30)
         self.stack.verify_at_rest()
         for dc in self.stack.dcs:
@@ -60,7 +61,16 @@ class History:
             superuser(self.stack, dc, "postgres", "SELECT pg_reload_conf()")
             superuser(self.stack, dc, "postgres", "CREATE DATABASE laid_open TEMPLATE geobill")
             superuser(self.stack, dc, "laid_open", LAY_OPEN)
+        self.names = self.names_of()
         self.places = places_of(self.stack.run)
+
+    def small_pages(self):
+        """So that there are several, also when old ones have been merged."""
+        for dc in self.stack.dcs:
+            config = self.stack.config(dc)
+            config.write_text(config.read_text().replace("[publisher]\n", "[publisher]\npage_records_max=2\n"))
+            self.stack.stack("stop", dc, "publisher")
+            self.stack.stack("start", dc, "publisher")
 
     def make(self):
         for account in ("ada", "bob", "shut"):
@@ -76,11 +86,20 @@ class History:
                         assert answer.status == (200 if wait else 202), answer
         assert self.apis["dc1"].payin("dc1:ada-1", "ada", 101, reference="n 1", metadata={"n": 1}).status == 202  # again
         assert self.apis["dc1"].payin("dc1:ada-1", "ada", 102).status == 422
+        self.send_unheard("dc1:unheard", 33, sent=True)
+        self.send_unheard("dc1:unsent", 34, sent=False)
         assert self.apis["dc1"].payin("dc2:far", "ada", 77, wait=20).status == 200
         assert self.apis["dc2"].payin("dc1:far", "bob", 78, wait=20).status == 200
         assert self.stack.api("dc1").call("DELETE", "/v1/accounts/shut").status in (200, 202)
         until("shut to be shut", 20, lambda: self.apis["dc1"].get("/v1/accounts/shut").json["status"] == "CLOSED")
         assert self.apis["dc1"].payin("dc1:refused", "shut", 5).status == 409
+
+    def send_unheard(self, key, minor_units, sent):
+        """A request that was never answered, as far as the journal knows; it may have arrived or not."""
+        body = {"account_id": "bob", "amount": {"minor_units": minor_units, "currency": "EUR"}}
+        self.journal.before("dc1", "demo", "POST", "/v1/pay-ins", key, body)
+        if sent:
+            assert self.stack.api("dc1").payin(key, "bob", minor_units, wait=20).status == 200
 
     def names_of(self):
         ((a, b, c, n, last),) = self.stack.psql("dc1", """
@@ -89,17 +108,21 @@ class History:
                    (SELECT client_no FROM client WHERE name = 'demo'), version, key
             FROM ledger WHERE account_no = (SELECT account_no FROM account WHERE account_id = 'ada')
             ORDER BY version DESC LIMIT 1""")
-        return {"a": a, "b": b, "c": c, "n": n, "l": last, "A": "ada", "B": "bob", "k": "dc1:ada-1", "r": "dc2:far",
+        pages = self.stack.psql("dc1", "SELECT number FROM page WHERE stream = 'ledger' ORDER BY number")
+        assert len(pages) >= 4, pages
+        return {"p1": pages[0][0], "p2": pages[1][0], "a": a, "b": b, "c": c, "n": n, "l": last, "A": "ada", "B": "bob", "k": "dc1:ada-1", "r": "dc2:far",
                 "x": "dc1:refused"}
 
 
 @pytest.fixture(scope="module")
 def history():
     run = pathlib.Path(tempfile.mkdtemp(prefix="geobill-corruptions-", dir="/var/tmp"))
-    made = History(run)
-    yield made
-    made.stack.down()
-    shutil.rmtree(run, ignore_errors=True)
+    stack = Stack(run / "run", dcs=2)
+    try:
+        yield History(stack, run)
+    finally:
+        stack.down()
+        shutil.rmtree(run, ignore_errors=True)
 
 
 class Clones:
@@ -152,7 +175,9 @@ def test_corruption_is_found_and_named(history, tmp_path, name):
     clones = Clones(history, sqls, tmp_path)
     try:
         clones.corrupt()
-        said, contradictions = clones.verify(), clones.check()
+        with concurrent.futures.ThreadPoolExecutor(2) as both:
+            finders = both.submit(clones.verify), both.submit(clones.check)
+            said, contradictions = (finder.result() for finder in finders)
         assert_found("geobill verify", history.names, by_verify, said)
         assert_found("the checker", history.names, by_checker, contradictions)
         if os.environ.get("GEOBILL_TEST_EXPLAIN"):
