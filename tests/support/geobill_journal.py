@@ -85,7 +85,8 @@ def definite(api, key, account, amount, deadline_s, **more):
 
 class Load:
     """Many threads paying in over all datacenters, a share of it repeats, until all orders are done. `elsewhere`: so many of
-    a hundred are posted at another datacenter than the one that owns the key."""
+    a hundred are posted at another datacenter than the one that owns the key. `rate`, which may be changed at any time: so many
+    are begun a second; None: as many as can be."""
 
     def __init__(self, stack, journal, accounts, count, seed, threads=16, prefix="load", deadline_s=120, elsewhere=0):
         self.stack, self.journal, self.deadline_s = stack, journal, deadline_s
@@ -104,6 +105,7 @@ class Load:
         self.next, self.done, self.errors = 0, 0, []
         self.lock = threading.Lock()
         self.released = threading.Condition(self.lock)
+        self.rate, self.due = None, 0.0
         self.limit = count  # orders that may be begun; see hold()
         self.threads = [threading.Thread(target=self._work, daemon=True) for _ in range(threads)]
 
@@ -117,6 +119,8 @@ class Load:
                     return
                 order = self.orders[self.next]
                 self.next += 1
+                pause_s = self._pause()
+            time.sleep(pause_s)
             dc, key, account, amount = order
             try:
                 answer = definite(apis[dc], key, account, amount, self.deadline_s)
@@ -127,11 +131,25 @@ class Load:
             with self.lock:
                 self.done += 1
 
+    def _pause(self):
+        """Seconds until the next order is due."""
+        now = time.monotonic()
+        if self.rate is None:
+            return 0
+        self.due = max(self.due + 1 / self.rate, now - 0.1)
+        return max(0, self.due - now)
+
     def hold(self, limit):
         """No more than `limit` orders are begun until this is called again with more: what happens meanwhile happens
         under load, and before its end."""
         with self.lock:
             self.limit = limit
+            self.released.notify_all()
+
+    def stop(self):
+        """What was not begun by now is not done at all."""
+        with self.lock:
+            del self.orders[self.next:]
             self.released.notify_all()
 
     def start(self):
