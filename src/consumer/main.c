@@ -6,6 +6,7 @@
 #include "bus/record.h"
 #include "consumer/book_payins.h"
 #include "consumer/read_control.h"
+#include "consumer/read_table.h"
 #include "consumer/sweep.h"
 #include "http/health.h"
 #include "runtime/daemon.h"
@@ -21,6 +22,7 @@ struct consumer {
     bool is_catalogue;
     struct gb_wake_sender *wake;
     struct gb_book_payins *book;
+    struct gb_read_table *table;
     struct gb_read_control *control;
     struct gb_lane *payin_lane, *control_lane;
     struct gb_sweep *sweep;
@@ -62,6 +64,21 @@ static void name_streams(struct consumer *consumer)
     consumer->control_streams[1] = (struct gb_lane_stream){consumer->control_topic, "", NULL};
 }
 
+static struct gb_read_table *table_of(const struct consumer *consumer)
+{
+    const struct gb_config *config = consumer->config;
+    const struct gb_read_table_options options = {
+        .dc = consumer->dc,
+        .topic = consumer->payin_topic,
+        .instance = gb_config_text(config, "consumer", "instance"),
+        .after_us = gb_config_int(config, "consumer", "table_after_ms") * 1000,
+        .records_max = (size_t)gb_config_int(config, "consumer", "batch_records_max"),
+        .page_records_max = (size_t)gb_config_int(config, "publisher", "page_records_max"),
+        .inner = gb_book_payins_reader(consumer->book),
+    };
+    return gb_read_table_new(&options);
+}
+
 static enum gb_result open_lanes(struct consumer *consumer, struct gb_err *err)
 {
     const char *dc = consumer->dc.code;
@@ -74,24 +91,42 @@ static enum gb_result open_lanes(struct consumer *consumer, struct gb_err *err)
         .group = consumer->payin_group,
         .streams = consumer->payin_streams,
         .streams_count = 2,
-        .reader = gb_book_payins_reader(consumer->book),
+        .reader = gb_read_table_reader(consumer->table),
+        .tick = gb_read_table_tick,
+        .context = consumer->table,
     };
     struct gb_lane_options control = payin;
     control.name = "control";
     control.group = consumer->control_group;
     control.streams = consumer->control_streams;
     control.reader = gb_read_control_reader(consumer->control);
+    control.tick = NULL;
     enum gb_result result = gb_lane_open(&payin, &consumer->payin_lane, err);
     if (result == GB_OK)
         result = gb_lane_open(&control, &consumer->control_lane, err);
     return result;
 }
 
+/* Appends what there is to say. */
+static void say(char *text, size_t size, const char *more)
+{
+    size_t used = strlen(text);
+    if (more[0] != '\0')
+        (void)snprintf(text + used, size - used, "%s%s", used > 0 ? "; " : "", more);
+}
+
 static bool is_ready(void *context, char *ret_why, size_t size)
 {
     const struct consumer *consumer = context;
-    return gb_lane_ready(consumer->payin_lane, ret_why, size) &&
-           gb_lane_ready(consumer->control_lane, ret_why, size);
+    char why[160];
+    ret_why[0] = '\0';
+    gb_read_table_tell(consumer->table, why, sizeof(why));
+    say(ret_why, size, why);
+    bool payin = gb_lane_ready(consumer->payin_lane, why, sizeof(why));
+    say(ret_why, size, why);
+    bool control = gb_lane_ready(consumer->control_lane, why, sizeof(why));
+    say(ret_why, size, why);
+    return payin && control;
 }
 
 static void tell_detail(void *context, char *ret_text, size_t size)
@@ -139,6 +174,7 @@ static enum gb_result close_all(struct consumer *consumer, enum gb_result result
             *err = ends[i];
     }
     gb_health_close(consumer->health);
+    gb_read_table_free(consumer->table);
     gb_book_payins_free(consumer->book);
     gb_read_control_free(consumer->control);
     gb_wake_sender_close(consumer->wake);
@@ -160,6 +196,7 @@ int main(int argc, char **argv)
     if (result == GB_OK) {
         name_streams(&consumer);
         consumer.book = gb_book_payins_new(consumer.dc, consumer.wake);
+        consumer.table = table_of(&consumer);
         consumer.control = gb_read_control_new();
         result = work(&consumer, &err);
     }

@@ -147,6 +147,22 @@ size_t gb_stream_source_judge(struct gb_stream_source *source,
     return went_back;
 }
 
+void gb_stream_source_skip(struct gb_stream_source *source)
+{
+    for (size_t p = 0; p < source->partitions_count && source->readers_count > 0; p++) {
+        struct gb_stream_partition *partition = &source->partitions[p];
+        int64_t page = partition->cut;
+        for (size_t r = 0; r < source->readers_count; r++)
+            if (partition->readers[r].acknowledged < page)
+                page = partition->readers[r].acknowledged;
+        if (partition->sent < page)
+            partition->sent = page;
+    }
+    int64_t next = first_unsent(source);
+    if (source->next < next)
+        source->next = next;
+}
+
 /* --- sending again --- */
 
 bool gb_stream_source_wants_again(const struct gb_stream_source *source, int64_t records_max)

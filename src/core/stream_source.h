@@ -10,9 +10,10 @@
 
 /* One partition of one topic, as far as the stream is concerned. */
 struct gb_stream_partition {
-    int64_t cut;   /* the last page stored that has anything for it; 0: none */
-    int64_t sent;  /* the last such page that Kafka has confirmed, none before it missing */
-    int64_t again; /* pages from this one on are sent again; 0: none */
+    int64_t cut;  /* the last page stored that has anything for it; 0: none */
+    int64_t sent; /* the last such page that Kafka has confirmed (or that need not be sent any more:
+                     gb_stream_source_skip), none before it missing */
+    int64_t again;                    /* pages from this one on are sent again; 0: none */
     struct gb_stream_reader *readers; /* the caller's memory: one per reader of the stream */
     uint64_t blocked; /* scratch of settling: the round in which something before was missing */
 };
@@ -63,6 +64,11 @@ void gb_stream_source_hear(struct gb_stream_source *source, struct gb_stream_par
  * what follows its last complete page. */
 size_t gb_stream_source_judge(struct gb_stream_source *source,
                               const struct gb_stream_limits *limits, int64_t now_us);
+
+/* What all readers have complete counts as sent: it need not be sent any more. Only for a stream
+ * whose readers' words stand in the source's own database, so that they never speak of other pages:
+ * the own pay-ins, which the consumer reads from the table while Kafka is away. After judging. */
+void gb_stream_source_skip(struct gb_stream_source *source);
 
 /* --- sending again --- */
 

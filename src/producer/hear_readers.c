@@ -88,6 +88,8 @@ static void judge_stream(struct gb_sender *sender, struct gb_stream *stream,
                          const struct gb_stream_limits *limits, int64_t now_us)
 {
     size_t went_back = gb_stream_source_judge(&stream->source, limits, now_us);
+    if (stream->kind == &gb_stream_kind_payin) /* its reader speaks through our own tables */
+        gb_stream_source_skip(&stream->source);
     gb_stream_show(stream);
     gb_metric_add(sender->resends, (int64_t)went_back);
     for (size_t i = 0; i < stream->source.partitions_count && went_back > 0; i++)

@@ -18,6 +18,9 @@
 #define PAGE_INTERVAL_BEHIND_US INT64_C(100000)
 #define PAGE_INTERVAL_AWAY_US INT64_C(1000000)
 #define MERGE_INTERVAL_US INT64_C(1000000)
+/* While Kafka is away the consumer reads pages of pay-ins from the table: they are cut as when it
+ * is there, as long as the consumer keeps up with them. */
+#define PAGES_READ_MAX 400
 #define WARN_INTERVAL_US INT64_C(10000000)
 
 enum { RETRY_BASE_MS = 100, RETRY_MAX_MS = 10000 };
@@ -180,13 +183,23 @@ static enum gb_result do_duties(struct gb_sender *sender, int64_t now_us, struct
     return result;
 }
 
+static bool is_read_from_table(const struct gb_stream *stream)
+{
+    return stream->kind == &gb_stream_kind_payin &&
+           stream->source.last - stream->source.next < PAGES_READ_MAX;
+}
+
 /* When the stream may be cut again. */
 static int64_t cut_at_us(const struct gb_sender *sender, const struct gb_stream *stream,
                          int64_t now_us)
 {
-    if (!gb_sender_can_send(sender, stream, now_us))
+    bool away = !gb_sender_can_send(sender, stream, now_us);
+    bool behind = stream->source.next <= stream->source.last;
+    if ((away || behind) && is_read_from_table(stream))
+        return stream->cut_at_us + PAGE_INTERVAL_US_MAX;
+    if (away)
         return stream->cut_at_us + PAGE_INTERVAL_AWAY_US;
-    if (stream->source.next <= stream->source.last)
+    if (behind)
         return stream->cut_at_us + PAGE_INTERVAL_BEHIND_US;
     return stream->cut_at_us + sender->page_interval_us;
 }

@@ -102,6 +102,8 @@ const struct gb_setting gb_settings[] = {
     {"consumer", "batch_records_max", INT, "1000", 1, 1000, "Records applied in one transaction."},
     {"consumer", "poll_ms", INT, "250", 10, 60000,
      "Longest wait for records before other duties are looked at."},
+    {"consumer", "table_after_ms", INT, "2000", 100, 600000,
+     "Own pay-ins that Kafka does not deliver for this long are read from the table."},
     {"consumer", "session_timeout_ms", INT, "6000", 1000, 300000,
      "A consumer that is silent for this long loses its partitions to another."},
 

@@ -73,6 +73,11 @@ bool gb_lane_ready(const struct gb_lane *lane, char *ret_why, size_t size)
     return false;
 }
 
+bool gb_lane_delivers(const struct gb_lane *lane)
+{
+    return lane->connected && lane->assigned;
+}
+
 static void show_state(struct gb_lane *lane)
 {
     bool consuming = lane->consumer != NULL;

@@ -62,6 +62,9 @@ enum gb_result gb_lane_close(struct gb_lane *lane, struct gb_err *err) GB_MUST_U
  * that is ready: who is cut off is not broken. */
 bool gb_lane_ready(const struct gb_lane *lane, char *ret_why, size_t size);
 
+/* Any thread. A broker is connected, and the lane has its partitions. */
+bool gb_lane_delivers(const struct gb_lane *lane);
+
 /* From `tick`: applies records that came another way than by Kafka (e.g. read from the source's own
  * table) exactly as if they had been read, but without a position. The streams' progress moves. */
 enum gb_result gb_lane_feed(struct gb_lane *lane, const struct gb_record *records, size_t count,

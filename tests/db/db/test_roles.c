@@ -48,6 +48,7 @@ static const struct {
     {"geobill_consumer", "reader", "IU"},
     {"geobill_consumer", "source_head", "IU"},
     {"geobill_consumer", "dead_letter", "IU"},
+    {"geobill_consumer", "late_partition", "IUD"},
     {"geobill_consumer", "daemon", "IU"},
     {"geobill_projector", "replicated_share", "IU"},
     {"geobill_projector", "replicated_link", "IU"},

@@ -182,6 +182,36 @@ static void nobody_needs_what_all_have(void **state)
 
 /* Whatever sizes pages have: as long as live pages wait, one record in eleven is an old one at most
  * (and one page more, at the beginning). */
+static void what_all_have_need_not_be_sent(void **state)
+{
+    (void)state;
+    struct stage stage;
+    open_stage(&stage);
+    stage.partitions[0].sent = 3;
+    stage.partitions[1].sent = 2;
+    stage.partitions[1].cut = 7;
+    stage.source.next = 4;
+    (void)hear(&stage, 7, 5, START_US); /* the slower one counts */
+    gb_stream_source_skip(&stage.source);
+    assert_int_equal(stage.partitions[0].sent, 5);
+    assert_int_equal(stage.partitions[1].sent, 5);
+    assert_int_equal(stage.source.next, 6);
+    (void)hear(&stage, 9, 9, START_US + 1);
+    gb_stream_source_skip(&stage.source);
+    assert_int_equal(stage.partitions[1].sent, 7); /* there is no more of it */
+    assert_int_equal(stage.source.next, 10);
+    /* What is under way stays so, and what was confirmed. */
+    stage.source.next = 11;
+    (void)hear(&stage, 0, 0, START_US + 2);
+    gb_stream_source_skip(&stage.source);
+    assert_int_equal(stage.source.next, 11);
+    assert_int_equal(stage.partitions[0].sent, 9);
+    /* Without readers only Kafka's word counts. */
+    stage.source.readers_count = 0;
+    gb_stream_source_skip(&stage.source);
+    assert_int_equal(stage.partitions[0].sent, 9);
+}
+
 static void live_traffic_goes_first(void **state)
 {
     (void)state;
@@ -244,6 +274,7 @@ int main(void)
         cmocka_unit_test(who_has_no_word_on_a_partition_has_nothing_of_it),
         cmocka_unit_test(a_merged_page_is_wanted_by_whom_it_covers),
         cmocka_unit_test(nobody_needs_what_all_have),
+        cmocka_unit_test(what_all_have_need_not_be_sent),
         cmocka_unit_test(live_traffic_goes_first),
         cmocka_unit_test(whole_windows_are_merged),
     };
