@@ -9,119 +9,13 @@
 
 #include "db/sql.h"
 #include "feed.h"
+#include "reader.h"
 #include "stream/apply.h"
 #include "support/postgres.h"
 
-#define TOPIC "geobill.dc2.ledger.v1"
-
 static struct gb_test_postgres *server;
-static struct gb_pg *admin; /* looks */
-static struct gb_pg *pg;    /* the reader's, as its role */
+static struct gb_pg *pg; /* the reader's, as its role */
 static struct feed *feed;
-
-/* --- a reader: keeps each record's text as a row; "bad" breaks a constraint --- */
-
-static const struct gb_statement insert_row = {
-    "test_applied_insert",
-    "INSERT INTO applied (partition, record_offset, value)"
-    " SELECT * FROM unnest($1::integer[], $2::bigint[], $3::text[]) ON CONFLICT DO NOTHING",
-};
-
-struct reader {
-    int to_retry; /* attempts that say GB_RETRY */
-    bool fussy;   /* says GB_RETRY to a record that comes alone and is "c" */
-    bool lose;    /* loses the connection in the middle of the next transaction */
-    bool open;    /* opens the transaction itself */
-    int applied;
-    int committed;
-};
-
-static void kill_connection(void)
-{
-    gb_test_sql(
-        admin,
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'geobill_projector'"
-        " AND application_name LIKE 'test%' AND pid <> pg_backend_pid()");
-}
-
-static void fill(struct gb_call *call, struct gb_batch *batch)
-{
-    int32_t *partitions = gb_arena_array(batch->arena, batch->count, sizeof(*partitions));
-    int64_t *offsets = gb_arena_array(batch->arena, batch->count, sizeof(*offsets));
-    const char **values = gb_arena_array(batch->arena, batch->count, sizeof(*values));
-    size_t n = 0;
-    for (size_t i = 0; i < batch->count; i++) {
-        const struct gb_record *record = batch->items[i].record;
-        if (batch->items[i].dead)
-            continue;
-        partitions[n] = record->partition;
-        offsets[n] = record->offset;
-        values[n++] = gb_arena_strndup(batch->arena, record->value.data, record->value.size);
-    }
-    gb_params_int4_array(&call->params, partitions, NULL, n);
-    gb_params_int8_array(&call->params, offsets, NULL, n);
-    gb_params_text_array(&call->params, values, n);
-}
-
-static enum gb_result apply(void *context, struct gb_batch *batch, struct gb_err *err)
-{
-    struct reader *reader = context;
-    reader->applied++;
-    for (size_t i = 0; i < batch->count; i++) {
-        const struct gb_record *record = batch->items[i].record;
-        struct gb_err why = {.message = ""};
-        if (record->value.size == 4 && memcmp(record->value.data, "dead", 4) == 0) {
-            (void)gb_err_set(&why, GB_POISON, "TEST_DEAD", "said so \x01\xff");
-            gb_item_dead(&batch->items[i], "decode", &why);
-        }
-    }
-    const struct gb_bytes *value = &batch->items[0].record->value;
-    if (reader->fussy && batch->count == 1 && value->size == 1 && memcmp(value->data, "c", 1) == 0)
-        return gb_err_set(err, GB_RETRY, "TEST_RETRY", "on purpose");
-    if (reader->to_retry > 0) {
-        reader->to_retry--;
-        return gb_err_set(err, GB_RETRY, "TEST_RETRY", "on purpose");
-    }
-    if (reader->open) {
-        struct gb_call calls[2];
-        gb_call_init(&calls[0], &gb_sql_tx_begin, batch->arena);
-        gb_call_init(&calls[1], &insert_row, batch->arena);
-        fill(&calls[1], batch);
-        enum gb_result result = gb_pg_run(batch->pg, calls, 2, NULL, err);
-        if (result != GB_OK)
-            return result;
-        gb_calls_release(calls, 2);
-        batch->begun = true;
-    } else {
-        fill(gb_batch_call(batch, &insert_row), batch);
-    }
-    if (reader->lose) {
-        reader->lose = false;
-        kill_connection();
-    }
-    return GB_OK;
-}
-
-static void committed(void *context, const struct gb_batch *batch)
-{
-    (void)batch;
-    ((struct reader *)context)->committed++;
-}
-
-static struct gb_applier *applier_new(struct reader *reader, size_t records_max)
-{
-    static const struct gb_lane_stream streams[] = {
-        {TOPIC, "ledger", "dc2"}, {"others", "dc1", NULL}, {"others", "", NULL}};
-    const struct gb_applier_options options = {
-        .dc = "dc1",
-        .group = "geobill.dc1.test",
-        .streams = streams,
-        .streams_count = 3,
-        .records_max = records_max,
-        .reader = {.apply = apply, .committed = committed, .context = reader},
-    };
-    return gb_applier_new(&options);
-}
 
 static int64_t take(struct gb_applier *applier, const char *topic)
 {
@@ -166,7 +60,7 @@ static struct gb_applied run_ok(struct gb_applier *applier)
 
 static int64_t look(const char *query)
 {
-    return gb_test_sql_int(admin, query);
+    return gb_test_sql_int(reader_admin, query);
 }
 
 #define ROWS "SELECT count(*) FROM applied"
@@ -367,9 +261,9 @@ static void an_unknown_outcome_is_looked_up(void **state)
     struct gb_err err;
     struct gb_applier *applier = applier_new(&reader, 100);
     (void)take(applier, TOPIC);
-    gb_test_sql(admin, "UPDATE position SET next_offset = 7 WHERE topic = '" TOPIC "'");
-    gb_test_sql(admin, "INSERT INTO progress (source, stream, topic, partition, complete)"
-                       " VALUES ('dc2', 'ledger', '" TOPIC "', 0, 4)");
+    gb_test_sql(reader_admin, "UPDATE position SET next_offset = 7 WHERE topic = '" TOPIC "'");
+    gb_test_sql(reader_admin, "INSERT INTO progress (source, stream, topic, partition, complete)"
+                              " VALUES ('dc2', 'ledger', '" TOPIC "', 0, 4)");
     assert_int_equal(gb_applier_recover(applier, pg, &err), GB_OK);
     assert_int_equal(gb_applier_partitions(applier), 2);
     assert_int_equal(gb_applier_partition(applier, 0).next_offset, 7);
@@ -386,8 +280,8 @@ static void who_is_at_fault_is_a_dead_letter_alone(void **state)
     for (int open = 0; open < 2; open++) {
         struct reader reader = {.open = open == 1};
         struct gb_applier *applier = applier_new(&reader, 100);
-        gb_test_sql(admin, "TRUNCATE applied, position, progress, dead_letter");
-        gb_test_sql(admin, "DELETE FROM outbox");
+        gb_test_sql(reader_admin, "TRUNCATE applied, position, progress, dead_letter");
+        gb_test_sql(reader_admin, "DELETE FROM outbox");
         (void)take(applier, TOPIC);
         feed_clear(feed);
         for (int i = 0; i < 6; i++)
@@ -556,7 +450,7 @@ static void a_replay_from_the_beginning_changes_nothing(void **state)
     assert_int_equal(reader.committed, 8); /* never more than seven records in a transaction */
     assert_int_equal(look(ROWS), 45);
     assert_int_equal(look(COMPLETE), 10);
-    gb_test_sql(admin, "UPDATE position SET next_offset = 0, fence = fence + 1");
+    gb_test_sql(reader_admin, "UPDATE position SET next_offset = 0, fence = fence + 1");
     assert_int_equal(take(applier, TOPIC), 0);
     (void)run_ok(applier);
     assert_int_equal(look(ROWS), 45);
@@ -599,7 +493,8 @@ static void what_comes_another_way_moves_pages_but_no_position(void **state)
 static int before_each(void **state)
 {
     (void)state;
-    gb_test_sql(admin, "TRUNCATE applied, position, progress, dead_letter; DELETE FROM outbox");
+    gb_test_sql(reader_admin,
+                "TRUNCATE applied, position, progress, dead_letter; DELETE FROM outbox");
     feed_clear(feed);
     return 0;
 }
@@ -613,8 +508,8 @@ static int before_all(void **state)
     feed = feed_new();
     server = gb_test_postgres_start();
     gb_test_database(server, "dc1", "dc1", "dc1");
-    admin = gb_test_connect(server, "dc1", NULL);
-    gb_test_sql(admin,
+    reader_admin = gb_test_connect(server, "dc1", NULL);
+    gb_test_sql(reader_admin,
                 "CREATE TABLE applied (partition integer, record_offset bigint,"
                 " value text CHECK (value <> 'bad'), PRIMARY KEY (partition, record_offset));"
                 "GRANT ALL ON applied TO geobill_projector");
@@ -626,7 +521,7 @@ static int after_all(void **state)
 {
     (void)state;
     gb_pg_close(pg);
-    gb_pg_close(admin);
+    gb_pg_close(reader_admin);
     gb_test_postgres_stop(server);
     feed_free(feed);
     gb_wire_done();
