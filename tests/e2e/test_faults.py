@@ -112,16 +112,6 @@ def test_database_away_is_no_poison(stack, account):
     assert stack.psql("dc1", letters) == before
 
 
-def test_broker_away_takes_payins_and_heals(stack, account):
-    stack.stack("stop", "dc1", "kafka")
-    try:
-        for dc in stack.dcs:
-            assert stack.api(dc).payin(f"{dc}:dark-{account}", account, 5).status == 202
-    finally:
-        stack.stack("start", "dc1", "kafka", timeout=90)
-    stack.balance_everywhere(account, 15, deadline_s=60)
-
-
 def test_frozen_consumer_is_fenced_or_goes_on(stack, account):
     stack.stack("pause", "dc1", "consumer")
     for number in range(5):
