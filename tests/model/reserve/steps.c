@@ -28,6 +28,8 @@ static void decided(struct history *h, struct command *command, enum gb_operatio
     command->decided_at_us = h->now_us;
     say(h, "command %d: %s %s", (int)(command - h->commands), gb_operation_state_name((int)state),
         refusal == NULL ? "" : gb_reason_name((int)refusal->reason));
+    if (command->kind == GB_OPERATION_TRANSFER && state == GB_STATE_PAID)
+        h->credited_at_us[command->payee] = h->now_us;
     if (state == GB_STATE_HELD)
         command->hold = (struct gb_hold){.state = GB_HOLD_OPEN,
                                          .amount = command->amount,
@@ -169,8 +171,6 @@ static void record(struct history *h, int number, const struct outcome *outcome)
         h->commands[command->about].refunded = outcome->refunded;
     if (command->kind == GB_OPERATION_REFUND || command->kind == GB_OPERATION_PAYIN)
         h->credited_at_us[command->account] = h->now_us;
-    if (command->kind == GB_OPERATION_TRANSFER)
-        h->credited_at_us[command->payee] = h->now_us;
 }
 
 /* The client hears what the database says; every answer must be the same. */
