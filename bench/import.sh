@@ -6,7 +6,7 @@ set -euo pipefail
 # shellcheck source=measure.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/measure.sh"
 
-file='' movements=30000 accounts=1000 concurrency='64 128 256'
+file='' movements=30000 accounts=1000 concurrency='64'
 take_common_options "$@"
 set -- "${args[@]}"
 while (($#)); do
@@ -47,7 +47,7 @@ one_round() { # PREFIX CONCURRENCY WHAT
   printf '%-8s %d movements of %d accounts in %d ms: %d a second; repeats %d; in the tool %d us of CPU a movement, comparing at the end included\n' \
     "$3" "$posted" "$(number accounts)" "$(number milliseconds)" "$(number per_second)" "$(number repeats)" $((tool_us / posted))
   printf 'CPU us a movement, until every datacenter shows every sum:\n'
-  cpu_report "$scratch/cpu.before" "$scratch/cpu.after" "$posted" "$tool_us"
+  cpu_report "$scratch/cpu.before" "$scratch/cpu.after" "$posted" "$tool_us" "geobill import"
 }
 
 open_stack --dcs 3

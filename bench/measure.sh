@@ -149,9 +149,10 @@ cpu_snapshot() {
   if [[ -e $run/kafka.pid ]]; then echo "all kafka $(ticks "$(<"$run/kafka.pid")")"; fi
 }
 
-# cpu_report BEFORE AFTER ITEMS LOADER_CPU_US: microseconds of CPU an item, by part, and what each datacenter has of it.
+# cpu_report BEFORE AFTER ITEMS LOADER_CPU_US [LOADER]: microseconds of CPU an item, by part, and what each datacenter has
+# of it. LOADER is what brought the items: "load generator" when not given.
 cpu_report() {
-  awk -v items="$3" -v tick="$tick_us" -v loader="$4" '
+  awk -v items="$3" -v tick="$tick_us" -v loader="$4" -v name_of_loader="${5:-load generator}" '
     FNR == NR { before[$1 " " $2] += $3; next }
     { after[$1 " " $2] += $3 }
     END {
@@ -162,7 +163,7 @@ cpu_report() {
         where[word[2]] = where[word[2]] sprintf("  %s %.1f", word[1], us)
         total += us
       }
-      part["load generator"] = loader / items
+      part[name_of_loader] = loader / items
       total += loader / items
       for (name in part) if (part[name] >= 0.05) printf "%7.1f %3.0f%%  %-22s%s\n", part[name], part[name] / total * 100, name, where[name] | "sort -rn"
       close("sort -rn")
