@@ -13,6 +13,16 @@ bool gb_flights_empty(const struct gb_flights *flights)
     return flights->tail == flights->head;
 }
 
+bool gb_flights_again(const struct gb_flights *flights)
+{
+    for (uint64_t i = flights->head; i < flights->tail; i++) {
+        const struct gb_flight *flight = &flights->ring[i % GB_FLIGHTS_MAX];
+        if (flight->again && flight->left > 0)
+            return true;
+    }
+    return false;
+}
+
 static struct gb_flight *at(struct gb_flights *flights, uint64_t number)
 {
     return &flights->ring[number % GB_FLIGHTS_MAX];

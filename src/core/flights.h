@@ -31,6 +31,8 @@ struct gb_flights {
 
 bool gb_flights_full(const struct gb_flights *flights);
 bool gb_flights_empty(const struct gb_flights *flights);
+/* Is any page under way that was sent again? */
+bool gb_flights_again(const struct gb_flights *flights);
 /* A new one; must not be full. The caller sees to the memory of its parts and adds them. */
 struct gb_flight *gb_flights_begin(struct gb_flights *flights, struct gb_stream_source *source,
                                    int64_t page, bool again);

@@ -195,22 +195,53 @@ void gb_stream_source_sent_again(struct gb_stream_source *source, int64_t number
     }
 }
 
-enum { LIVE_PER_AGAIN = 10 };
+#define LIVE_US INT64_C(1000000)
+#define TURN_US INT64_C(20000)
+#define REST_US_MAX INT64_C(10000000)
+enum { REST_PER_TURN = 10 };
 
-void gb_stream_pace_live(struct gb_stream_pace *pace, int64_t records)
+/* Does live traffic flow? */
+static bool flows(const struct gb_stream_pace *pace, int64_t now_us)
 {
-    pace->live_records += records;
+    return now_us - pace->live_at_us <= LIVE_US;
 }
 
-void gb_stream_pace_again(struct gb_stream_pace *pace, int64_t records)
+void gb_stream_pace_live(struct gb_stream_pace *pace, int64_t now_us)
 {
-    pace->again_page = records;
-    pace->live_records = 0;
+    pace->live_at_us = now_us;
 }
 
-bool gb_stream_pace_allows(const struct gb_stream_pace *pace, bool busy)
+void gb_stream_pace_again(struct gb_stream_pace *pace, int64_t from_us, int64_t now_us)
 {
-    return !busy || pace->live_records >= LIVE_PER_AGAIN * pace->again_page;
+    if (!flows(pace, from_us))
+        pace->turn_at_us = 0; /* taken from nobody */
+    else if (pace->turn_at_us == 0)
+        pace->turn_at_us = from_us;
+    pace->turn_to_us = now_us;
+}
+
+void gb_stream_pace_settled(struct gb_stream_pace *pace, bool under_way, int64_t now_us)
+{
+    if (pace->turn_at_us == 0)
+        return;
+    if (under_way) {
+        pace->turn_to_us = now_us;
+        return;
+    }
+    if (now_us - pace->turn_at_us < TURN_US)
+        return; /* it may take more */
+    int64_t rest_us = REST_PER_TURN * (pace->turn_to_us - pace->turn_at_us);
+    pace->rest_to_us = pace->turn_to_us + (rest_us < REST_US_MAX ? rest_us : REST_US_MAX);
+    pace->turn_at_us = 0;
+}
+
+bool gb_stream_pace_allows(const struct gb_stream_pace *pace, int64_t now_us)
+{
+    if (!flows(pace, now_us))
+        return true;
+    if (pace->turn_at_us != 0)
+        return now_us - pace->turn_at_us < TURN_US;
+    return now_us >= pace->rest_to_us;
 }
 
 /* --- forgetting and merging --- */

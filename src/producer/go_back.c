@@ -1,8 +1,9 @@
 /* Sending again: page by page from where a reader stopped, for the partitions that need it only.
  *
- * Live traffic goes first: while it is busy one page in eleven is an old one, and old ones never
- * take more than half of what may be in flight. And no more than so many records are sent again
- * before some reader has moved: what does not help is not repeated at full speed. */
+ * Live traffic goes first: old pages have one part in eleven of the time at most while it flows
+ * (gb_stream_pace), and never more than half of what may be in flight. And no more than so many
+ * records are sent again before some reader has moved: what does not help is not repeated at full
+ * speed. */
 #include <string.h>
 
 #include "db/sql.h"
@@ -47,6 +48,7 @@ static enum gb_result send_again(struct gb_sender *sender, struct gb_stream *str
                                  struct gb_err *err)
 {
     int64_t number = 0;
+    int64_t began_us = gb_clock_mono_us();
     gb_arena_reset(sender->source.arena);
     enum gb_result result = find_page(sender, stream, &number, err);
     if (result != GB_OK)
@@ -65,35 +67,34 @@ static enum gb_result send_again(struct gb_sender *sender, struct gb_stream *str
     for (size_t i = 0; i < count; i++)
         only[i] = gb_stream_partition_wants(&stream->source.partitions[i], window.page.number);
     result = gb_page_send(sender, stream, &window, only, err);
-    gb_stream_pace_again(&sender->pace, window.page.records);
+    gb_stream_pace_again(&sender->pace, began_us, gb_clock_mono_us());
     gb_stream_source_sent_again(&stream->source, window.page.number, window.page.records);
     gb_window_release(&window);
     return result;
 }
 
-static bool has_room(const struct gb_sender *sender, bool busy)
+static bool has_room(const struct gb_sender *sender)
 {
-    return gb_stream_pace_allows(&sender->pace, busy) && gb_producer_connected(sender->producer) &&
-           !gb_flights_full(sender->flights) &&
+    return gb_stream_pace_allows(&sender->pace, gb_clock_mono_us()) &&
+           gb_producer_connected(sender->producer) && !gb_flights_full(sender->flights) &&
            gb_producer_in_flight(sender->producer) + sender->settings->page_records_max <=
                (sender->settings->in_flight_max + sender->settings->page_records_max) / 2;
 }
 
-enum gb_result gb_sender_send_again(struct gb_sender *sender, bool busy, bool *ret_more,
-                                    struct gb_err *err)
+enum gb_result gb_sender_send_again(struct gb_sender *sender, bool *ret_more, struct gb_err *err)
 {
     *ret_more = false;
     int64_t now_us = gb_clock_mono_us();
     for (size_t i = 0; i < sender->streams_count; i++) {
         struct gb_stream *stream = &sender->streams[i];
         if (!gb_stream_source_wants_again(&stream->source, AGAIN_RECORDS_MAX) ||
-            now_us < stream->retry_at_us || !has_room(sender, busy))
+            now_us < stream->retry_at_us || !has_room(sender))
             continue;
         enum gb_result result = send_again(sender, stream, err);
         if (result != GB_OK)
             return result;
         *ret_more = *ret_more || gb_stream_source_wants_again(&stream->source, AGAIN_RECORDS_MAX);
     }
-    *ret_more = *ret_more && has_room(sender, busy);
+    *ret_more = *ret_more && has_room(sender);
     return GB_OK;
 }

@@ -61,6 +61,7 @@ void gb_sender_settle(struct gb_sender *sender)
 {
     (void)gb_producer_poll(sender->producer, 0);
     gb_flights_settle(sender->flights, page_failed, sender);
+    gb_stream_pace_settled(&sender->pace, gb_flights_again(sender->flights), gb_clock_mono_us());
     bool connected = gb_producer_connected(sender->producer);
     atomic_store(&sender->connected, connected);
     gb_metric_set(sender->connected_gauge, connected);
@@ -221,7 +222,7 @@ static enum gb_result send_fresh(struct gb_sender *sender, struct gb_stream *str
     if (!gb_stream_source_is_next(&stream->source, window->page.number) ||
         !gb_sender_can_send(sender, stream, now_us))
         return GB_OK; /* read again when it is */
-    gb_stream_pace_live(&sender->pace, window->page.records);
+    gb_stream_pace_live(&sender->pace, now_us);
     return gb_page_send(sender, stream, window, NULL, err);
 }
 
@@ -301,7 +302,7 @@ enum gb_result gb_sender_step(struct gb_sender *sender, int64_t *ret_wait_us, st
     if (result == GB_OK)
         result = gb_sender_send_stored(sender, &busy, err);
     if (result == GB_OK)
-        result = gb_sender_send_again(sender, busy, &again, err);
+        result = gb_sender_send_again(sender, &again, err);
     if (result == GB_OK)
         result = do_duties(sender, now_us, err);
     gb_sender_settle(sender);

@@ -118,7 +118,7 @@ static enum gb_result send_next(struct gb_sender *sender, struct gb_stream *stre
         return GB_OK;
     }
     result = gb_page_send(sender, stream, &window, NULL, err);
-    gb_stream_pace_live(&sender->pace, window.page.records);
+    gb_stream_pace_live(&sender->pace, gb_clock_mono_us());
     gb_window_release(&window);
     return result;
 }

@@ -102,7 +102,7 @@ enum gb_result gb_sender_send_stored(struct gb_sender *sender, bool *ret_more,
 enum gb_result gb_sender_hear_readers(struct gb_sender *sender, struct gb_err *err) GB_MUST_USE;
 /* go_back.c: sends one page again, where some reader needs one and live traffic leaves room.
  * *ret_more: another could be sent at once. */
-enum gb_result gb_sender_send_again(struct gb_sender *sender, bool busy, bool *ret_more,
+enum gb_result gb_sender_send_again(struct gb_sender *sender, bool *ret_more,
                                     struct gb_err *err) GB_MUST_USE;
 /* save_sent.c: writes down how far the streams are sent. */
 enum gb_result gb_sender_save_sent(struct gb_sender *sender, struct gb_err *err) GB_MUST_USE;

@@ -205,6 +205,100 @@ static void test_going_back_backs_off(void **state)
     stage_close(&stage);
 }
 
+/* A backlog of entries of all accounts, committed a hundred at a time as the engine might. */
+static void write_many(struct stage *stage, int count)
+{
+    char text[1024];
+    (void)snprintf(
+        text, sizeof(text),
+        "DO $$ BEGIN FOR i IN 0 .. %d LOOP INSERT INTO ledger (account_no, version, kind, status,"
+        " amount, balance_after, held_after, credits_total, debits_total, out_total, in_total,"
+        " account_version, created_at_us, client_no, key) SELECT 1 + n %% %d, 1 + n / %d, 1, 1, 1,"
+        " 1, 0, 1, 0, 0, 0, 1, 1, 1, 'key-' || n FROM generate_series(i * 100, i * 100 + 99) n;"
+        " COMMIT; END LOOP; END $$",
+        count / 100 - 1, SCENE_ACCOUNTS, SCENE_ACCOUNTS);
+    gb_test_sql(stage->owner, text);
+    gb_test_sql(stage->owner, "UPDATE share SET version = (SELECT max(version) FROM ledger l"
+                              " WHERE l.account_no = share.account_no)");
+}
+
+enum { OLD_ROWS = 20000, RTT_MS = 50, LIVE_MS = 3000, FLOW_MS = 700 };
+
+static void set_rtt(struct stage *stage, int rtt_ms)
+{
+    assert_int_equal(rd_kafka_mock_broker_set_rtt(stage->mock.cluster, 1, rtt_ms), 0);
+}
+
+/* The reader has nothing and says so, while entries are made all the time. Returns for how long. */
+static int64_t stand_still_under_traffic(struct stage *stage)
+{
+    int64_t began_us = gb_clock_mono_us();
+    for (int i = 0; gb_clock_mono_us() < began_us + LIVE_MS * 1000; i++) {
+        write_entry(stage->owner, 1 + i % SCENE_ACCOUNTS);
+        gb_sender_wake(&stage->sender, GB_WAKE_ENTRIES);
+        for (int p = 0; p < STAGE_PARTITIONS && i % 4 == 0; p++)
+            acknowledge(stage, p, 0);
+        stage_run_ms(stage, 20);
+    }
+    return (gb_clock_mono_us() - began_us) / 1000;
+}
+
+/* Did live pages leave all the time? This machine may have stood still itself. */
+static bool flowed(struct stage *stage, int64_t old_pages)
+{
+    char text[512];
+    (void)snprintf(text, sizeof(text),
+                   "SELECT max(gap_us) / 1000 FROM (SELECT cut_at_us - lag(cut_at_us) OVER (ORDER"
+                   " BY number) AS gap_us FROM page WHERE stream = 'ledger' AND number > %lld) g",
+                   (long long)old_pages);
+    return gb_test_sql_int(stage->owner, text) < FLOW_MS;
+}
+
+/* Old records that were sent again within so long: at most what is let into the queue at once, in
+ * each turn, which lasts for as long as Kafka takes for it. Without live traffic all follow. */
+static bool heal_under_traffic(struct stage *stage)
+{
+    const int64_t turn_records =
+        (stage->settings.in_flight_max + stage->settings.page_records_max) / 2;
+    const int64_t nothing[STAGE_PARTITIONS] = {0};
+    struct reading reading;
+    write_many(stage, OLD_ROWS);
+    stage_start(stage, "dc1");
+    stage_wait(stage, ALL_SENT("ledger", "20000"));
+    int64_t old_pages = gb_test_sql_int(stage->owner, "SELECT max(number) FROM page");
+    set_rtt(stage, RTT_MS);
+    int64_t took_ms = stand_still_under_traffic(stage);
+    stage_stop(stage);
+    set_rtt(stage, 0);
+    stage_read(stage, STAGE_LEDGER, &reading);
+    print_message("%lld ms of traffic: %zu old records again\n", (long long)took_ms,
+                  reading.repeats);
+    if (!flowed(stage, old_pages))
+        return false;
+    assert_true(reading.repeats > 0);
+    assert_true((int64_t)reading.repeats <= turn_records * (took_ms / (11 * RTT_MS) + 2));
+    stage_start(stage, "dc1");
+    for (int i = 0; reading.repeats < OLD_ROWS; i++) {
+        assert_true(i < 8);
+        stand_still(stage, nothing, 3000); /* reading is silence: then it is given time anew */
+        stage_read(stage, STAGE_LEDGER, &reading);
+    }
+    return true;
+}
+
+static void test_old_pages_leave_room(void **state)
+{
+    (void)state;
+    bool done = false;
+    for (int i = 0; i < 5 && !done; i++) {
+        struct stage stage;
+        stage_open(&stage, server);
+        done = heal_under_traffic(&stage);
+        stage_close(&stage);
+    }
+    assert_true(done);
+}
+
 struct letters {
     size_t count;
     size_t bytes;
@@ -342,6 +436,7 @@ int main(void)
         cmocka_unit_test(test_cluster_that_is_away),
         cmocka_unit_test(test_what_is_missed_is_sent_again),
         cmocka_unit_test(test_going_back_backs_off),
+        cmocka_unit_test(test_old_pages_leave_room),
         cmocka_unit_test(test_status_to_the_peer),
         cmocka_unit_test(test_pages_are_forgotten),
         cmocka_unit_test(test_dead_letters),

@@ -224,7 +224,7 @@ static void send_live(struct world *w, int at, const struct page *page)
     struct publisher *publisher = &w->publishers[at];
     if (!has_room(w, at, records_of(page)) || !send_page(w, at, page, NULL))
         return;
-    gb_stream_pace_live(&publisher->pace, records_of(page));
+    gb_stream_pace_live(&publisher->pace, w->now_us);
     gb_stream_source_handed_over(&publisher->source, page->number);
 }
 
@@ -271,7 +271,7 @@ static void send_again(struct world *w, int at)
     struct gb_stream_source *source = &publisher->source;
     bool only[PARTITIONS];
     if (!gb_stream_source_wants_again(source, AGAIN_RECORDS_MAX) ||
-        !gb_stream_pace_allows(&publisher->pace, source->next <= source->last))
+        !gb_stream_pace_allows(&publisher->pace, w->now_us))
         return;
     const struct page *page = find_again(w, publisher);
     if (page == NULL) {
@@ -284,7 +284,7 @@ static void send_again(struct world *w, int at)
         only[p] = gb_stream_partition_wants(&publisher->partitions[p], page->number);
     if (!send_page(w, at, page, only))
         return;
-    gb_stream_pace_again(&publisher->pace, records_of(page));
+    gb_stream_pace_again(&publisher->pace, w->now_us, w->now_us);
     gb_stream_source_sent_again(source, page->number, records_of(page));
     check_sent_again(w, publisher, records_of(page));
 }
@@ -448,6 +448,7 @@ void step_publisher(struct world *w, int at)
         gb_flights_lose(&w->flights[at]);
     }
     gb_flights_settle(&w->flights[at], page_failed, NULL);
+    gb_stream_pace_settled(&publisher->pace, gb_flights_again(&w->flights[at]), w->now_us);
     if (publisher->loaded) {
         work(w, at);
         return;
