@@ -1,7 +1,10 @@
 #include "bus/consumer.h"
 
 #include <librdkafka/rdkafka.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "bus/kafka_conf.h"
 #include "bus/kafka_error.h"
@@ -11,6 +14,7 @@
 #define COMMIT_INTERVAL_US 1000000
 #define CLOSE_TIMEOUT_US 3000000
 #define SEEK_TIMEOUT_MS 2000
+#define DESTROY_TIMEOUT_S 2
 
 /* What librdkafka reads ahead of each partition, whatever the size of a record. When that is full
  * 2.0.2 pauses for a second, so it bounds how fast a backlog is read; and it is most of our memory.
@@ -203,20 +207,52 @@ static void leave_group(struct gb_consumer *consumer)
     rd_kafka_queue_destroy(queue);
 }
 
+static atomic_int abandoned;
+
+static void *destroy(void *kafka)
+{
+    rd_kafka_destroy_flags(kafka, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    return NULL;
+}
+
+/* False: it does not end. librdkafka 2.0.2 may wait for ever for partitions to be given back that
+ * were lost while their topic was missing (seen: a cluster whose disk was lost); such a client is
+ * left alone, with its threads. */
+static bool end_client(rd_kafka_t *kafka)
+{
+    pthread_t thread;
+    struct timespec until;
+    GB_CHECK(pthread_create(&thread, NULL, destroy, kafka) == 0);
+    GB_CHECK(clock_gettime(CLOCK_MONOTONIC, &until) == 0);
+    until.tv_sec += DESTROY_TIMEOUT_S;
+    if (pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until) == 0)
+        return true;
+    GB_CHECK(pthread_detach(thread) == 0);
+    atomic_fetch_add(&abandoned, 1);
+    return false;
+}
+
+int gb_consumers_abandoned(void)
+{
+    return atomic_load(&abandoned);
+}
+
 void gb_consumer_close(struct gb_consumer *consumer)
 {
     if (consumer == NULL)
         return;
+    bool ended = true;
     gb_received_drop(&consumer->received);
     if (consumer->kafka != NULL) {
         leave_group(consumer);
-        rd_kafka_destroy_flags(consumer->kafka, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+        ended = end_client(consumer->kafka);
     }
     gb_received_done(&consumer->received);
     forget(&consumer->topics);
     forget(&consumer->assignment);
     forget(&consumer->to_commit);
-    free(consumer);
+    if (ended) /* a client that goes on still tells its health */
+        free(consumer);
 }
 
 /* --- reading --- */

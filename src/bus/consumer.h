@@ -39,8 +39,11 @@ struct gb_consumer_options {
 
 enum gb_result gb_consumer_open(const struct gb_consumer_options *options, struct gb_consumer **ret,
                                 struct gb_err *err) GB_MUST_USE;
-/* Leaves the group within a few seconds. NULL is fine. */
+/* Leaves the group within a few seconds. NULL is fine. A client that does not end by then is
+ * abandoned. */
 void gb_consumer_close(struct gb_consumer *consumer);
+/* How many clients of this process were. */
+int gb_consumers_abandoned(void);
 
 /* Reads up to `max` records, waiting at most timeout_ms for the first and not at all for more than
  * are there. *ret_records and what they point to are valid until gb_consumer_release. An offset out

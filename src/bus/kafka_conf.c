@@ -49,7 +49,7 @@ static const struct {
     {"socket.connection.setup.timeout.ms", "5000"},
     {"reconnect.backoff.ms", "100"},
     {"reconnect.backoff.max.ms", "2000"},
-    {"topic.metadata.refresh.interval.ms", "10000"},
+    {"topic.metadata.refresh.interval.ms", "3000"},
     {"topic.metadata.refresh.fast.interval.ms", "100"},
     {"topic.metadata.propagation.max.ms", "5000"},
     {"statistics.interval.ms", "1000"},

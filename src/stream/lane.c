@@ -25,6 +25,13 @@
  * been fenced on purpose (a replica that is rebuilt), and should not wait for a record to tell. */
 #define CONFIRM_US 1000000
 
+/* A lane whose partitions were lost, or whose topic was missing, may be left with none for good
+ * although the topic is there again: its group has agreed on that, and a static member that comes
+ * back is given the same. After so long it stays away until the group has forgotten it. */
+#define BARE_US 8000000
+/* Clients that did not end keep their threads: so many, and the process is started anew. */
+#define ABANDONED_MAX 8
+
 struct gb_lane {
     struct gb_lane_options options;
     pthread_t thread;
@@ -41,6 +48,9 @@ struct gb_lane {
     struct gb_consumer *consumer; /* NULL: to be opened */
     struct gb_applier *applier;
     int64_t confirmed_at_us; /* monotonic: when a batch, or a look, last said that they are ours */
+    bool uprooted;           /* partitions were lost, or a topic missing, and none came since */
+    int64_t bare_since_us;   /* monotonic: uprooted, in reach of a broker, without; 0: it is not */
+    int64_t away_until_us;   /* monotonic: does not join before */
     unsigned failures;       /* in a row */
     bool troubled;           /* Kafka said so, and it has been logged */
     enum gb_result ended;
@@ -98,6 +108,7 @@ static enum gb_result assigned(void *context, struct gb_assignment *assignments,
     enum gb_result result = gb_applier_take(lane->applier, lane->pg, assignments, count, err);
     if (result != GB_OK)
         return result;
+    lane->uprooted = lane->uprooted && count == 0;
     lane->assigned = true; /* possibly of nothing, when there are more members than partitions */
     for (size_t i = 0; i < count; i++)
         gb_log(GB_LOG_INFO, "partition assigned", GB_F_TEXT("lane", lane->options.name),
@@ -112,6 +123,7 @@ static void revoked(void *context, const struct gb_assignment *assignments, size
     (void)assignments;
     struct gb_lane *lane = context;
     lane->assigned = false;
+    lane->uprooted = lane->uprooted || lost;
     gb_applier_give(lane->applier);
     gb_log(lost ? GB_LOG_WARNING : GB_LOG_INFO, "partitions revoked",
            GB_F_TEXT("lane", lane->options.name), GB_F_INT("partitions", count),
@@ -156,7 +168,7 @@ static enum gb_result connect_all(struct gb_lane *lane, struct gb_err *err)
                                    &lane->pg, err);
     else if (!gb_pg_usable(lane->pg))
         result = gb_pg_reset(lane->pg, err);
-    if (result == GB_OK && lane->consumer == NULL)
+    if (result == GB_OK && lane->consumer == NULL && gb_clock_mono_us() >= lane->away_until_us)
         result = open_consumer(lane, err);
     return result;
 }
@@ -221,6 +233,8 @@ static void note_kafka(struct gb_lane *lane, enum gb_result result, const struct
 {
     if (result == GB_OK && gb_consumer_connected(lane->consumer))
         lane->troubled = false;
+    if (result == GB_RETRY && strcmp(err->code, "UNKNOWN_TOPIC_OR_PART") == 0)
+        lane->uprooted = true;
     if (result == GB_RETRY && !lane->troubled) {
         gb_log(GB_LOG_WARNING, "Kafka is in trouble", GB_F_TEXT("lane", lane->options.name),
                GB_F_ERR(err));
@@ -260,9 +274,40 @@ static enum gb_result read_batch(struct gb_lane *lane, struct gb_err *err)
     return result;
 }
 
+/* Leaves the group for as long as it remembers us, when it has given us nothing for too long. */
+static enum gb_result leave_if_bare(struct gb_lane *lane, struct gb_err *err)
+{
+    int64_t now_us = gb_clock_mono_us();
+    bool bare = lane->uprooted && gb_consumer_connected(lane->consumer) &&
+                gb_consumer_assigned(lane->consumer) == 0;
+    if (!bare)
+        lane->bare_since_us = 0;
+    else if (lane->bare_since_us == 0)
+        lane->bare_since_us = now_us;
+    if (!bare || now_us - lane->bare_since_us < BARE_US)
+        return GB_OK;
+    int64_t session_ms =
+        gb_config_int(lane->options.config, lane->options.role, "session_timeout_ms");
+    lane->away_until_us = now_us + session_ms * 1250;
+    lane->bare_since_us = 0;
+    gb_log(GB_LOG_WARNING, "no partitions came, staying away for the group to forget us",
+           GB_F_TEXT("lane", lane->options.name), GB_F_INT("ms", session_ms * 5 / 4));
+    close_consumer(lane);
+    int abandoned = gb_consumers_abandoned();
+    return abandoned < ABANDONED_MAX ? GB_OK
+                                     : gb_err_set(err, GB_FATAL, "CLIENTS_ABANDONED",
+                                                  "%d Kafka clients did not end", abandoned);
+}
+
 static enum gb_result read_once(struct gb_lane *lane, struct gb_err *err)
 {
-    enum gb_result result = read_batch(lane, err);
+    enum gb_result result = GB_OK;
+    if (lane->consumer == NULL)
+        (void)gb_stop_wait(lane->wait_ms);
+    else
+        result = read_batch(lane, err);
+    if (result == GB_OK && lane->consumer != NULL)
+        result = leave_if_bare(lane, err);
     lane->wait_ms = lane->poll_ms;
     if (result == GB_OK && lane->options.tick != NULL)
         result = lane->options.tick(lane->options.context, lane, lane->pg, &lane->wait_ms, err);
