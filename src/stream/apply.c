@@ -267,6 +267,17 @@ static enum gb_result close_batch(struct gb_applier *applier, bool positioned, s
     return result;
 }
 
+/* An item that the batch's arena had no room for is not at fault: it comes again alone. */
+static enum gb_result find_room(const struct gb_batch *batch, struct gb_err *err)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct gb_item *item = &batch->items[i];
+        if (item->dead && strcmp(item->err.code, "ARENA_FULL") == 0)
+            return gb_err_set(err, GB_RETRY, item->err.code, "%s", item->err.message);
+    }
+    return GB_OK;
+}
+
 /* What the program does, and the look at what came of it. *ret_from: the first call that has not
  * been sent. */
 static enum gb_result apply(struct gb_applier *applier, size_t *ret_from, struct gb_err *err)
@@ -275,6 +286,8 @@ static enum gb_result apply(struct gb_applier *applier, size_t *ret_from, struct
     const struct gb_reader *reader = &applier->options.reader;
     *ret_from = 0;
     enum gb_result result = reader->apply(reader->context, batch, err);
+    if (result == GB_OK)
+        result = find_room(batch, err);
     if (result != GB_OK || reader->check == NULL)
         return result;
     result = send_calls(batch, 0, err);
@@ -374,7 +387,8 @@ enum gb_result gb_applier_run(struct gb_applier *applier, struct gb_pg *pg,
         const struct gb_arrived some = {arrived->records + done, left < max ? left : max,
                                         arrived->positioned};
         result = run_batch(applier, pg, &some, ret_applied, err);
-        if (result == GB_POISON)
+        bool full = result == GB_RETRY && strcmp(err->code, "ARENA_FULL") == 0;
+        if (result == GB_POISON || (full && some.count > 1))
             result = run_each(applier, pg, &some, ret_applied, err);
         done += some.count;
     }

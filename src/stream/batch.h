@@ -52,11 +52,12 @@ struct gb_reader {
      * `check`); (b) open the transaction on batch->pg (gb_sql_tx_begin as the first call of its
      * first gb_pg_run), make any round trips, leave it open and set batch->begun; the last writes
      * may still be appended by gb_batch_call. Never commits or rolls back. An item that is at
-     * fault: gb_item_dead and go on. Outcomes: GB_OK; GB_RETRY: all is rolled back and the batch
-     * comes again later, with backoff; GB_POISON (also from the database, 22xxx and 23xxx): all is
-     * rolled back and the items come again one by one, and who is alone at fault becomes a dead
-     * letter at stage "apply"; GB_FATAL: the process ends. May run any number of times for one
-     * batch: keeps nothing outside of it. */
+     * fault: gb_item_dead and go on (ARENA_FULL is no fault: all is rolled back and the items come
+     * again one by one, each with all of the arena). Outcomes: GB_OK; GB_RETRY: all is rolled back
+     * and the batch comes again later, with backoff; GB_POISON (also from the database, 22xxx and
+     * 23xxx): all is rolled back and the items come again one by one, and who is alone at fault
+     * becomes a dead letter at stage "apply"; GB_FATAL: the process ends. May run any number of
+     * times for one batch: keeps nothing outside of it. */
     enum gb_result (*apply)(void *context, struct gb_batch *batch, struct gb_err *err);
     /* After the calls have run, before COMMIT: looks at their rows; may still kill items. NULL:
      * nothing to look at, and one round trip less. Outcomes as above. */

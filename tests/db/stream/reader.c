@@ -50,6 +50,11 @@ static enum gb_result apply(void *context, struct gb_batch *batch, struct gb_err
             (void)gb_err_set(&why, GB_POISON, "TEST_DEAD", "said so \x01\xff");
             gb_item_dead(&batch->items[i], "decode", &why);
         }
+        if (batch->count > 1 && record->value.size == 5 &&
+            memcmp(record->value.data, "large", 5) == 0) {
+            (void)gb_err_set(&why, GB_RETRY, "ARENA_FULL", "no room");
+            gb_item_dead(&batch->items[i], "decode", &why);
+        }
     }
     const struct gb_bytes *value = &batch->items[0].record->value;
     if (reader->fussy && batch->count == 1 && value->size == 1 && memcmp(value->data, "c", 1) == 0)

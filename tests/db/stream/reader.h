@@ -1,5 +1,6 @@
 /* reader.h: a reader for tests of the applier: keeps each record's text as a row of table
- * `applied`; the text "bad" breaks a constraint, "dead" is a dead letter. */
+ * `applied`; the text "bad" breaks a constraint, "dead" is a dead letter,
+ * "large" finds no room in a batch with others. */
 #ifndef GB_TEST_STREAM_READER_H
 #define GB_TEST_STREAM_READER_H
 

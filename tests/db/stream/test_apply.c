@@ -331,6 +331,25 @@ static void one_by_one_counts_only_what_is_committed(void **state)
     gb_applier_free(applier);
 }
 
+/* No record's fault: each has room when it comes alone. */
+static void what_finds_no_room_comes_alone(void **state)
+{
+    (void)state;
+    struct reader reader = {0};
+    struct gb_applier *applier = applier_new(&reader, 100);
+    (void)take(applier, TOPIC);
+    put(0, 1, 0, 4, "a");
+    put(1, 1, 1, 4, "large");
+    put(2, 1, 2, 4, "dead");
+    put(3, 1, 3, 4, "large");
+    assert_int_equal(run_ok(applier).dead, 1);
+    assert_int_equal(look(ROWS), 3);
+    assert_int_equal(look(DEAD), 1);
+    assert_int_equal(look(POSITION), 4);
+    assert_int_equal(look(COMPLETE), 1);
+    gb_applier_free(applier);
+}
+
 static void a_dead_letter_goes_out_once_with_its_story(void **state)
 {
     (void)state;
@@ -541,6 +560,7 @@ int main(void)
         TEST(an_unknown_outcome_is_looked_up),
         TEST(who_is_at_fault_is_a_dead_letter_alone),
         TEST(one_by_one_counts_only_what_is_committed),
+        TEST(what_finds_no_room_comes_alone),
         TEST(a_dead_letter_goes_out_once_with_its_story),
         TEST(strange_bytes_are_kept_as_they_are),
         TEST(what_does_not_belong_moves_no_page),
