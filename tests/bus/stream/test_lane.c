@@ -209,6 +209,9 @@ static void a_lane_loses_and_doubles_nothing(void **state)
     send_pages(2);
     await("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted", 2, 10000);
     assert_int_equal(kill(second, SIGSTOP), 0);
+    int status; /* all its threads stand still, not just the one that took the signal */
+    assert_int_equal(waitpid(second, &status, WUNTRACED), second);
+    assert_true(WIFSTOPPED(status));
     gb_test_sql(admin, "SELECT pg_advisory_unlock(1)");
     await_all(30000);
     assert_int_equal(applied_by("2"), before);
