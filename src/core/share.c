@@ -85,14 +85,14 @@ bool gb_share_move(struct gb_share *share, enum gb_entry_kind kind, int64_t amou
 {
     struct movement movement = MOVEMENTS[kind];
     struct gb_share next = *share;
-    /* Beyond this no range can hold, and below it no sum leaves int64. */
+    /* Beyond this no range can hold, and below it no balance leaves int64. */
     if (amount < 1 || amount > GB_BALANCE_MAX)
         return false;
     next.balance += movement.balance * amount;
     next.held += movement.held * amount;
     int64_t *total = total_of(&next, movement.total);
-    if (total != NULL)
-        *total += amount;
+    if (total != NULL && !gb_money_add(*total, amount, total))
+        return false;
     if (!gb_share_sound(&next))
         return false;
     if (next.status == GB_STATUS_CLOSED)
