@@ -35,6 +35,17 @@ void gb_verify_lost(struct gb_verify *verify, struct gb_cli_dc *dc, const struct
     dc->pg = NULL;
 }
 
+enum gb_result gb_verify_ask(struct gb_verify *verify, struct gb_cli_dc *dc, struct gb_call *call)
+{
+    struct gb_err err = {0};
+    if (!dc->pg)
+        return GB_RETRY;
+    enum gb_result result = gb_pg_call(dc->pg, call, &err);
+    if (result != GB_OK)
+        gb_verify_lost(verify, dc, &err);
+    return result;
+}
+
 /* "account_no=7 balance=5 expected=6" */
 static const char *row_as_text(struct gb_cli *cli, const struct gb_rows *rows, size_t row)
 {

@@ -20,6 +20,10 @@ void gb_verify_found(struct gb_verify *verify, const char *check, const char *dc
                      const char *detail);
 /* Notes that a datacenter stopped answering, once, and does not ask it again. */
 void gb_verify_lost(struct gb_verify *verify, struct gb_cli_dc *dc, const struct gb_err *err);
+/* Runs a query at a datacenter; its rows are in the call, released by the caller. GB_RETRY, or what
+ * went wrong, when the datacenter is lost: that is noted. */
+enum gb_result gb_verify_ask(struct gb_verify *verify, struct gb_cli_dc *dc,
+                             struct gb_call *call) GB_MUST_USE;
 
 /* I8: every replicated share equals its source, or catches up before the deadline; receivers are
  * read before senders. */

@@ -27,19 +27,6 @@ struct copy {
 
 enum { NUMBER, NAME, VERSION, CONTENT };
 
-/* The rows of a query at `dc`, released by the caller; NULL: it is lost, and that is noted. */
-static const struct gb_rows *ask(struct copy *copy, struct gb_cli_dc *dc, struct gb_call *call)
-{
-    struct gb_err err = {0};
-    if (!dc->pg)
-        return NULL;
-    if (gb_pg_call(dc->pg, call, &err) != GB_OK) {
-        gb_verify_lost(copy->verify, dc, &err);
-        return NULL;
-    }
-    return call->rows;
-}
-
 static void say(struct copy *copy, const struct gb_rows *rows, size_t row, const char *what)
 {
     const char *detail =
@@ -93,11 +80,11 @@ static void compare_bucket(struct copy *copy, int bucket)
     struct gb_call copies, source;
     gb_call_init(&copies, &gb_sql_verify_catalogue_bucket, copy->arena);
     gb_params_int4(&copies.params, bucket);
-    if (!ask(copy, copy->reader, &copies))
+    if (gb_verify_ask(copy->verify, copy->reader, &copies) != GB_OK)
         return;
     gb_call_init(&source, &gb_sql_verify_catalogue_bucket, copy->arena);
     gb_params_int4(&source.params, bucket);
-    if (ask(copy, copy->source, &source)) {
+    if (gb_verify_ask(copy->verify, copy->source, &source) == GB_OK) {
         compare_items(copy, copies.rows, source.rows);
         gb_calls_release(&source, 1);
     }
@@ -117,10 +104,10 @@ static void compare_buckets(struct copy *copy)
     struct gb_call copies, source;
     gb_arena_reset(copy->arena);
     gb_call_init(&copies, &gb_sql_verify_catalogue_buckets, copy->arena);
-    if (!ask(copy, copy->reader, &copies))
+    if (gb_verify_ask(copy->verify, copy->reader, &copies) != GB_OK)
         return;
     gb_call_init(&source, &gb_sql_verify_catalogue_buckets, copy->arena);
-    if (ask(copy, copy->source, &source)) {
+    if (gb_verify_ask(copy->verify, copy->source, &source) == GB_OK) {
         size_t c = 0, s = 0;
         for (int bucket = 0; bucket < BUCKETS && copy->reader->pg && copy->source->pg; bucket++) {
             const char *here = sums_of(copies.rows, &c, bucket);

@@ -40,18 +40,6 @@ struct pair {
 
 static const char check_name[] = "i8_replica_equals_source";
 
-static enum gb_result call_rows(struct gb_verify *verify, struct gb_cli_dc *dc,
-                                struct gb_call *call)
-{
-    struct gb_err err = {0};
-    if (!dc->pg)
-        return GB_RETRY;
-    enum gb_result result = gb_pg_call(dc->pg, call, &err);
-    if (result != GB_OK)
-        gb_verify_lost(verify, dc, &err);
-    return result;
-}
-
 static void note_bucket(struct bucket *buckets, const struct gb_rows *rows, size_t row, int first)
 {
     int64_t number = gb_rows_int(rows, row, first);
@@ -66,7 +54,7 @@ static void read_replica_buckets(struct gb_verify *verify, struct pair *pair,
 {
     struct gb_call call;
     gb_call_init(&call, &gb_sql_verify_replica_buckets, arena);
-    if (call_rows(verify, pair->reader, &call) != GB_OK)
+    if (gb_verify_ask(verify, pair->reader, &call) != GB_OK)
         return;
     for (size_t i = 0; i < gb_rows_count(call.rows); i++)
         if (strcmp(gb_rows_text(call.rows, i, 0), pair->source->code) == 0)
@@ -78,7 +66,7 @@ static void read_share_buckets(struct gb_verify *verify, struct pair *pair, stru
 {
     struct gb_call call;
     gb_call_init(&call, &gb_sql_verify_share_buckets, arena);
-    if (call_rows(verify, pair->source, &call) != GB_OK)
+    if (gb_verify_ask(verify, pair->source, &call) != GB_OK)
         return;
     for (size_t i = 0; i < gb_rows_count(call.rows); i++)
         note_bucket(pair->share, call.rows, i, 0);
@@ -151,7 +139,7 @@ static enum gb_result read_replica_bucket(struct gb_verify *verify, const struct
     gb_call_init(call, &gb_sql_verify_replica_bucket, arena);
     gb_params_text(&call->params, pair->source->code);
     gb_params_int4(&call->params, bucket);
-    return call_rows(verify, pair->reader, call);
+    return gb_verify_ask(verify, pair->reader, call);
 }
 
 /* Compares the accounts of one bucket, the copy read first. */
@@ -164,7 +152,7 @@ static void compare_bucket(struct gb_verify *verify, struct pair *pair, int buck
         return;
     gb_call_init(&shares, &gb_sql_verify_share_bucket, arena);
     gb_params_int4(&shares.params, bucket);
-    if (call_rows(verify, pair->source, &shares) == GB_OK) {
+    if (gb_verify_ask(verify, pair->source, &shares) == GB_OK) {
         compare_rows(verify, pair, copies.rows, shares.rows);
         gb_calls_release(&shares, 1);
     }

@@ -88,14 +88,19 @@ static void resends_saved(struct gb_stream *stream)
             stream->targets[i].resends[r].times = 0;
 }
 
-/* What would be written, as one number: the same number, nothing to write. */
-static int64_t sum(const struct gb_sender *sender, const struct gb_stream *stream)
+/* What would be written: the same digest, nothing to write. (A sum would not do: `again` goes down
+ * while `sent` goes up.) */
+static uint64_t digest_of(const struct gb_sender *sender, const struct gb_stream *stream)
 {
-    int64_t total = stream->source.last + gb_flights_complete(sender->flights, &stream->source);
-    for (size_t i = 0; i < stream->source.partitions_count; i++)
-        total += stream->source.partitions[i].cut + stream->source.partitions[i].sent +
-                 stream->source.partitions[i].again;
-    return total;
+    int64_t complete = gb_flights_complete(sender->flights, &stream->source);
+    uint64_t digest = gb_digest_add(GB_DIGEST_EMPTY, stream->source.last);
+    for (size_t i = 0; i < stream->source.partitions_count; i++) {
+        const struct gb_stream_partition *partition = &stream->source.partitions[i];
+        digest = gb_digest_add(digest, partition->cut);
+        digest = gb_digest_add(digest, gb_stream_partition_sent(partition, complete));
+        digest = gb_digest_add(digest, partition->again);
+    }
+    return digest;
 }
 
 enum gb_result gb_sender_save_sent(struct gb_sender *sender, struct gb_err *err)
@@ -108,7 +113,7 @@ enum gb_result gb_sender_save_sent(struct gb_sender *sender, struct gb_err *err)
         struct gb_stream *stream = &sender->streams[i];
         size_t resends = count_resends(stream);
         if (!stream->loaded || stream->source.partitions_count == 0 ||
-            (resends == 0 && sum(sender, stream) == stream->saved))
+            (resends == 0 && digest_of(sender, stream) == stream->saved))
             continue;
         save_call(sender, stream, &calls[calls_count++]);
         if (resends > 0)
@@ -122,7 +127,7 @@ enum gb_result gb_sender_save_sent(struct gb_sender *sender, struct gb_err *err)
         if (calls[i].affected == 0)
             result = gb_err_set(err, GB_RETRY, "LEASE_LOST", "another publisher holds the lease");
     for (size_t i = 0; i < count && result == GB_OK; i++) {
-        saved[i]->saved = sum(sender, saved[i]);
+        saved[i]->saved = digest_of(sender, saved[i]);
         resends_saved(saved[i]);
     }
     gb_calls_release(calls, calls_count);

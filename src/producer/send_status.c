@@ -91,10 +91,15 @@ static void read_acks(struct status *status, const struct gb_call *calls)
              gb_rows_int(calls[1].rows, 0, 1) > since_us);
 }
 
+uint64_t gb_digest_add(uint64_t digest, int64_t number)
+{
+    return (digest ^ (uint64_t)number) * UINT64_C(1099511628211);
+}
+
 static uint64_t digest_text(uint64_t digest, const char *text)
 {
     for (; *text != '\0'; text++)
-        digest = (digest ^ (uint8_t)*text) * UINT64_C(1099511628211);
+        digest = gb_digest_add(digest, (uint8_t)*text);
     return digest;
 }
 
@@ -102,8 +107,8 @@ static uint64_t digest_of(uint64_t digest, const struct gb_message_stream_page *
 {
     for (size_t i = 0; i < count; i++) {
         digest = digest_text(digest_text(digest, pages[i].stream), pages[i].topic);
-        digest = (digest ^ (uint64_t)(uint32_t)pages[i].partition) * UINT64_C(1099511628211);
-        digest = (digest ^ (uint64_t)pages[i].page) * UINT64_C(1099511628211);
+        digest = gb_digest_add(digest, pages[i].partition);
+        digest = gb_digest_add(digest, pages[i].page);
     }
     return digest;
 }
@@ -153,7 +158,7 @@ static enum gb_result send_if_due(struct gb_sender *sender, const struct status 
     struct gb_message_stream_page *heads;
     message.heads_count = gb_sender_heads(sender, &heads);
     message.heads = heads;
-    uint64_t digest = digest_of(UINT64_C(14695981039346656037), message.acks, message.acks_count);
+    uint64_t digest = digest_of(GB_DIGEST_EMPTY, message.acks, message.acks_count);
     digest = digest_of(digest, message.heads, message.heads_count);
     bool moved = digest != sender->status_digest;
     if (!moved && now_us - sender->times.status_us < sender->settings->alive_interval_ms * 1000)

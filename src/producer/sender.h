@@ -110,6 +110,10 @@ enum gb_result gb_sender_save_sent(struct gb_sender *sender, struct gb_err *err)
 enum gb_result gb_sender_forget_pages(struct gb_sender *sender, struct gb_err *err) GB_MUST_USE;
 /* merge_pages.c: makes few large ones of the small old pages that are kept. */
 enum gb_result gb_sender_merge_pages(struct gb_sender *sender, struct gb_err *err) GB_MUST_USE;
+/* send_status.c: one more number into a digest (FNV-1a, a number a step): where two digests that
+ * began alike differ, something differs. */
+#define GB_DIGEST_EMPTY UINT64_C(14695981039346656037)
+uint64_t gb_digest_add(uint64_t digest, int64_t number);
 /* The heads of the streams that this sender's peer reads (arena). Returns how many. */
 size_t gb_sender_heads(struct gb_sender *sender, struct gb_message_stream_page **ret);
 /* send_status.c: tells the peer what we have of its streams and how far ours are, if it is time. */

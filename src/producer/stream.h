@@ -53,7 +53,7 @@ struct gb_stream {
     int64_t retry_at_us;  /* monotonic: sends nothing before */
     unsigned failures;    /* deliveries that failed in a row */
     int64_t merge_from;   /* pages below are as large as they get */
-    int64_t saved;        /* what was last written down, as one number */
+    uint64_t saved;       /* digest of what was last written down; 0: nothing was */
     int64_t warned_at_us; /* monotonic: when last logged about */
 };
 
