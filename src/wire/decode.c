@@ -261,7 +261,7 @@ static enum gb_result read_items(struct reader *reader, const struct gb_plan *pl
 /* Counts first, so that exactly what is needed is taken from the arena. */
 static enum gb_result read_array(struct reader *reader, const struct gb_plan *plan, void *base)
 {
-    size_t count;
+    size_t count = 0;
     struct reader ahead = *reader;
     enum gb_result result = read_items(&ahead, plan, NULL, 0, &count);
     if (result != GB_OK)

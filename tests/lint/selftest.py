@@ -131,7 +131,7 @@ def write_tree(root, contents):
 def run_lint(lint, root):
     script, options = f"{lint}.py", []
     if lint in ("cppcheck", "clang-tidy"):
-        script, options = "analysis.py", ["--build", root, "--tool", lint]
+        script, options = "analysis.py", ["--build", root, "--tool", lint, "--nodes", "40000"]
     elif lint == "headers":
         options = ["--build", root]
     elif lint == "config_docs":
