@@ -88,6 +88,8 @@ static void read_item(struct heard *heard, struct gb_item *item, struct gb_arena
     case GB_MESSAGE_LEDGER_ENTRY:
     case GB_MESSAGE_ACCOUNT:
     case GB_MESSAGE_CLIENT:
+    case GB_MESSAGE_ASK:
+    case GB_MESSAGE_REPLY:
         bury(item, "KIND_UNEXPECTED", "neither a result nor a status");
         break;
     }

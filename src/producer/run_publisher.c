@@ -24,7 +24,7 @@ struct publisher {
     const struct gb_publisher_settings *settings;
     struct gb_lease lease;
     struct gb_board board;
-    struct gb_sender senders[GB_PEERS_MAX + 1]; /* the own cluster first; while active */
+    struct gb_sender senders[GB_PUBLISHER_PEERS_MAX + 1]; /* the own cluster first; while active */
     size_t senders_count;
     struct gb_wake_receiver *wake; /* while active: whoever has it swallows the hints */
     struct gb_health *health;

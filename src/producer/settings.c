@@ -22,10 +22,11 @@ static enum gb_result read_dc(const struct gb_config *config, const char *key, s
 
 static enum gb_result read_peers(struct gb_publisher_settings *settings, struct gb_err *err)
 {
-    const char *codes[GB_PEERS_MAX + 1];
-    size_t count = gb_config_sections(settings->config, "peer", codes, GB_PEERS_MAX + 1);
-    if (count > GB_PEERS_MAX)
-        return gb_err_set(err, GB_FATAL, "CONFIG", "more than %d [peer.*] sections", GB_PEERS_MAX);
+    const char *codes[GB_PUBLISHER_PEERS_MAX + 1];
+    size_t count = gb_config_sections(settings->config, "peer", codes, GB_PUBLISHER_PEERS_MAX + 1);
+    if (count > GB_PUBLISHER_PEERS_MAX)
+        return gb_err_set(err, GB_FATAL, "CONFIG", "more than %d [peer.*] sections",
+                          GB_PUBLISHER_PEERS_MAX);
     for (size_t i = 0; i < count; i++) {
         struct gb_dc peer;
         if (!gb_dc_parse(codes[i], &peer))

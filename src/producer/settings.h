@@ -10,13 +10,13 @@
 #include "runtime/config.h"
 #include "runtime/result.h"
 
-enum { GB_PEERS_MAX = 16 };
+enum { GB_PUBLISHER_PEERS_MAX = 16 };
 
 struct gb_publisher_settings {
     const struct gb_config *config;
     struct gb_dc dc;
     struct gb_dc catalogue;
-    struct gb_dc peers[GB_PEERS_MAX]; /* [peer.*], without ourselves */
+    struct gb_dc peers[GB_PUBLISHER_PEERS_MAX]; /* [peer.*], without ourselves */
     size_t peers_count;
     const char *conninfo;
     const char *user;

@@ -19,6 +19,8 @@ enum gb_message_kind {
     GB_MESSAGE_CLIENT = 4,       /* catalogue item */
     GB_MESSAGE_RESULT = 5,       /* the owner's outcome of a relayed command */
     GB_MESSAGE_STATUS = 6,       /* acknowledgements and heads of streams */
+    GB_MESSAGE_ASK = 7,          /* for part of a peer's share */
+    GB_MESSAGE_REPLY = 8,        /* to an ask, with what was granted */
 };
 
 const char *gb_message_type(enum gb_message_kind kind); /* "geobill.payin.v1" */

@@ -10,6 +10,8 @@ static const char *const TYPES[] = {
     [GB_MESSAGE_CLIENT] = "geobill.client.v1",
     [GB_MESSAGE_RESULT] = "geobill.result.v1",
     [GB_MESSAGE_STATUS] = "geobill.status.v1",
+    [GB_MESSAGE_ASK] = "geobill.ask.v1",
+    [GB_MESSAGE_REPLY] = "geobill.reply.v1",
 };
 enum { TYPES_COUNT = sizeof(TYPES) / sizeof(TYPES[0]) };
 

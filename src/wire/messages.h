@@ -13,6 +13,7 @@
 
 #include "core/identity.h"
 #include "core/kinds.h"
+#include "core/link.h"
 #include "core/money.h"
 #include "wire/envelope.h"
 
@@ -109,6 +110,22 @@ struct gb_message_status {
     size_t heads_count;
 };
 
+/* The datacenter `account.dc` asks `peer` for part of its share (core/link.h). */
+struct gb_message_ask {
+    struct gb_message_account account;
+    struct gb_dc peer;
+    struct gb_ask ask; /* ask.priority.dc is account.dc: it is not sent twice */
+};
+
+/* What the share of `account.dc` and its link with `peer` are now. `available` and `in_flight`
+ * follow from the rest, and are sent for people. */
+struct gb_message_reply {
+    struct gb_message_account account;
+    const char *peer;
+    struct gb_reply reply;
+    int64_t available, in_flight;
+};
+
 #define GB_WIRE_CODEC(name, type)                                                                  \
     enum gb_result gb_wire_##name##_encode(const struct type *message, struct gb_arena *arena,     \
                                            struct gb_bytes *ret_framed, struct gb_err *err)        \
@@ -121,6 +138,8 @@ GB_WIRE_CODEC(account, gb_message_catalogue_account);
 GB_WIRE_CODEC(client, gb_message_client);
 GB_WIRE_CODEC(result, gb_message_result);
 GB_WIRE_CODEC(status, gb_message_status);
+GB_WIRE_CODEC(ask, gb_message_ask);
+GB_WIRE_CODEC(reply, gb_message_reply);
 #undef GB_WIRE_CODEC
 
 #endif

@@ -12,7 +12,7 @@
 #include "wire/registry.h"
 
 enum { TEXT_BYTES_MAX = 16384, FIRST_ID = 9000 };
-enum { PAYIN, ENTRY = 2, ACCOUNT = 4, CLIENT, REFUSED, BOOKED, STATUS };
+enum { PAYIN, ENTRY = 2, ACCOUNT = 4, CLIENT, REFUSED, BOOKED, STATUS, ASK = 10, REPLY = 12 };
 
 struct version {
     const char *file; /* .avsc */
@@ -69,6 +69,13 @@ static const struct version VERSIONS[] = {
      "\"page\":17}],\"heads\":[{\"stream\":\"ledger\",\"topic\":\"t\",\"partition\":1,"
      "\"page\":2}]}",
      NULL},
+
+    {"ask.older", ASK, "{}", "{}", NULL},
+    {"ask.newer", ASK, "{\"reason\":\"short\"}", "{}", NULL},
+    {"reply.older", REPLY, "{}", "{}", NULL},
+    {"reply.newer", REPLY, "{\"reason\":null}", "{}", NULL},
+    {"reply.newer", REPLY, "{\"reason\":null,\"status\":\"FROZEN\"}", NULL,
+     "status: is of a kind not known here"},
 };
 enum { VERSIONS_COUNT = sizeof(VERSIONS) / sizeof(VERSIONS[0]) };
 

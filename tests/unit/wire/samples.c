@@ -124,6 +124,61 @@ const struct gb_message_status SAMPLE_STATUS = {
 };
 static const struct gb_message_status SMALL_STATUS = {.dc = {"dc1"}, .incarnation = 1};
 
+const struct gb_message_ask SAMPLE_ASK = {
+    .account = ACCOUNT("dc1"),
+    .peer = {"dc3"},
+    .ask = {.ask_seq = 1795397935123457,
+            .ask_target = 5000,
+            .priority = {.clock_us = 1795397935123456, .dc = {"dc1"}},
+            .round = 2,
+            .asker_in_total = 1200,
+            .ttl_us = 10000000,
+            .clock_us = 1795397935123458},
+};
+/* Withdrawn before anything came. */
+static const struct gb_message_ask SMALL_ASK = {
+    .account = {.dc = {"dc1"},
+                .incarnation = 1,
+                .account_id = "a",
+                .account_no = {1},
+                .currency = {"JPY"}},
+    .peer = {"dc2"},
+    .ask = {.ask_seq = 1, .priority = {.dc = {"dc1"}}, .round = 1},
+};
+
+const struct gb_message_reply SAMPLE_REPLY = {
+    .account = ACCOUNT("dc3"),
+    .peer = "dc1",
+    .reply = {.ask_seq = 1795397935123457,
+              .round = 2,
+              .share = {.balance = 700,
+                        .held = 200,
+                        .version = 42,
+                        .credits_total = 9007199254741991,
+                        .debits_total = 9007199254740991,
+                        .out_total = 5000,
+                        .in_total = 4700,
+                        .status = GB_STATUS_BLOCKED,
+                        .account_version = 5,
+                        .updated_at_us = 1795397935123456},
+              .link_out_total = 3800,
+              .link_in_total = 100,
+              .reserved = 64,
+              .clock_us = 1795397935123458},
+    .available = 500,
+    .in_flight = 2600,
+};
+/* Of a share that has nothing, to nobody's ask. */
+static const struct gb_message_reply SMALL_REPLY = {
+    .account = {.dc = {"dc1"},
+                .incarnation = 1,
+                .account_id = "a",
+                .account_no = {1},
+                .currency = {"JPY"}},
+    .peer = "dc2",
+    .reply = {.share = {.status = GB_STATUS_OPEN}},
+};
+
 #define SHARED_JSON(dc_)                                                                           \
     "{\"dc\":\"" dc_ "\",\"incarnation\":2,\"account_id\":\"acc-1\","                              \
     "\"account_no\":1099511627777,\"currency\":\"EUR\","
@@ -196,6 +251,38 @@ const struct sample SAMPLES[] = {
      "\"partition\":2147483647,\"page\":9223372036854775807}]}"},
     {"small status", GB_MESSAGE_STATUS, &SMALL_STATUS, "000000006a0664633102000000",
      "{\"dc\":\"dc1\",\"incarnation\":1,\"sent_at_us\":0,\"acks\":[],\"heads\":[]}"},
+    {"ask", GB_MESSAGE_ASK, &SAMPLE_ASK,
+     "000000006b06646331040a6163632d31828080808040064555520664633382b0ba82f5b9b006904e80b0ba82f5b9"
+     "b00604e01280dac40984b0ba82f5b9b006",
+     "{\"dc\":\"dc1\",\"incarnation\":2,\"account_id\":\"acc-1\","
+     "\"account_no\":1099511627777,\"currency\":\"EUR\",\"peer\":\"dc3\","
+     "\"ask_seq\":1795397935123457,\"ask_target\":5000,\"priority_us\":1795397935123456,"
+     "\"round\":2,\"asker_in_total\":1200,\"ttl_us\":10000000,"
+     "\"clock_us\":1795397935123458}"},
+    {"small ask", GB_MESSAGE_ASK, &SMALL_ASK,
+     "000000006b0664633102026102064a50590664633202000002000000",
+     "{\"dc\":\"dc1\",\"incarnation\":1,\"account_id\":\"a\",\"account_no\":1,"
+     "\"currency\":\"JPY\",\"peer\":\"dc2\",\"ask_seq\":1,\"ask_target\":0,"
+     "\"priority_us\":0,\"round\":1,\"asker_in_total\":0,\"ttl_us\":0,\"clock_us\":0}"},
+    {"reply", GB_MESSAGE_REPLY, &SAMPLE_REPLY,
+     "000000006c06646333040a6163632d318280808080400645555282b0ba82f5b9b006045404f80a9003ce8f808080"
+     "808020feffffffffffff1f904eb8490a80b0ba82f5b9b00606646331b03bc801e807d028800184b0ba82f5b9b006",
+     "{\"dc\":\"dc3\",\"incarnation\":2,\"account_id\":\"acc-1\","
+     "\"account_no\":1099511627777,\"currency\":\"EUR\",\"ask_seq\":1795397935123457,"
+     "\"round\":2,\"version\":42,\"status\":\"BLOCKED\",\"balance\":700,\"held\":200,"
+     "\"credits_total\":9007199254741991,\"debits_total\":9007199254740991,"
+     "\"out_total\":5000,\"in_total\":4700,\"account_version\":5,"
+     "\"updated_at_us\":1795397935123456,\"link\":{\"peer\":\"dc1\",\"out_total\":3800,"
+     "\"in_total\":100},\"available\":500,\"in_flight\":2600,\"reserved\":64,"
+     "\"clock_us\":1795397935123458}"},
+    {"small reply", GB_MESSAGE_REPLY, &SMALL_REPLY,
+     "000000006c0664633102026102064a505900000002000000000000000006646332000000000000",
+     "{\"dc\":\"dc1\",\"incarnation\":1,\"account_id\":\"a\",\"account_no\":1,"
+     "\"currency\":\"JPY\",\"ask_seq\":0,\"round\":0,\"version\":0,\"status\":\"OPEN\","
+     "\"balance\":0,\"held\":0,\"credits_total\":0,\"debits_total\":0,\"out_total\":0,"
+     "\"in_total\":0,\"account_version\":0,\"updated_at_us\":0,\"link\":{\"peer\":\"dc2\","
+     "\"out_total\":0,\"in_total\":0},\"available\":0,\"in_flight\":0,\"reserved\":0,"
+     "\"clock_us\":0}"},
 };
 const size_t SAMPLES_COUNT = sizeof(SAMPLES) / sizeof(SAMPLES[0]);
 

@@ -22,6 +22,8 @@ extern const struct gb_message_catalogue_account SAMPLE_ACCOUNT;
 extern const struct gb_message_client SAMPLE_CLIENT;
 extern const struct gb_message_result SAMPLE_RESULT;
 extern const struct gb_message_status SAMPLE_STATUS;
+extern const struct gb_message_ask SAMPLE_ASK;
+extern const struct gb_message_reply SAMPLE_REPLY;
 
 /* The bytes of `hex`, in the arena. */
 struct gb_bytes sample_bytes(const char *hex, struct gb_arena *arena);

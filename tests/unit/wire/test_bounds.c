@@ -9,7 +9,7 @@
 #include "wire/print_message.h"
 #include "wire/registry.h"
 
-enum { PAYIN, ENTRY = 2, ACCOUNT = 4, CLIENT, REFUSED, BOOKED, STATUS };
+enum { PAYIN, ENTRY = 2, ACCOUNT = 4, CLIENT, REFUSED, BOOKED, STATUS, ASK = 10, REPLY = 12 };
 
 /* One field of a sample with another value. */
 struct bound {
@@ -150,10 +150,56 @@ static const struct bound BOUNDS[] = {
     {STATUS, "heads.topic", "\"a/b\"", 0, "heads.topic:"},
     {STATUS, "heads.partition", "-1", 0, "heads.partition:"},
     {STATUS, "heads.page", "-1", 0, "heads.page:"},
+
+    {ASK, "peer", "\"dc1\"", 0, "peer:"},
+    {ASK, "peer", "\"dc0\"", 0, "peer:"},
+    {ASK, "peer", "\"dc9999\"", 0, NULL},
+    {ASK, "ask_seq", "0", 0, "ask_seq:"},
+    {ASK, "ask_seq", "9223372036854775807", 0, NULL},
+    {ASK, "ask_target", "-1", 0, "ask_target:"},
+    {ASK, "ask_target", "0", 0, NULL},
+    {ASK, "ask_target", "4611686018427387904", 0, NULL},
+    {ASK, "ask_target", "4611686018427387905", 0, "ask_target:"},
+    {ASK, "priority_us", "-1", 0, "priority_us:"},
+    {ASK, "priority_us", "253402300800000000", 0, "priority_us:"},
+    {ASK, "round", "0", 0, "round:"},
+    {ASK, "asker_in_total", "-1", 0, "asker_in_total:"},
+    {ASK, "asker_in_total", "4611686018427387905", 0, "asker_in_total:"},
+    {ASK, "ttl_us", "-1", 0, "ttl_us:"},
+    {ASK, "ttl_us", "86400000000", 0, NULL},
+    {ASK, "ttl_us", "86400000001", 0, "ttl_us:"},
+    {ASK, "clock_us", "-1", 0, "clock_us:"},
+    {ASK, "clock_us", "253402300800000000", 0, "clock_us:"},
+
+    {REPLY, "ask_seq", "-1", 0, "ask_seq:"},
+    {REPLY, "ask_seq", "0", 0, NULL},
+    {REPLY, "round", "-1", 0, "round:"},
+    {REPLY, "version", "-1", 0, "version:"},
+    {REPLY, "status", "\"UNKNOWN\"", 0, "status:"},
+    {REPLY, "balance", "701", 0, "balance:"},
+    {REPLY, "balance", "-1", 0, "balance:"},
+    {REPLY, "held", "701", 0, "balance:"},
+    {REPLY, "held", "201", 0, "available:"},
+    {REPLY, "held", "-1", 0, "held:"},
+    {REPLY, "credits_total", "-1", 0, "credits_total:"},
+    {REPLY, "debits_total", "4611686018427387905", 0, "debits_total:"},
+    {REPLY, "out_total", "5001", 0, "balance:"},
+    {REPLY, "in_total", "-1", 0, "in_total:"},
+    {REPLY, "account_version", "-1", 0, "account_version:"},
+    {REPLY, "updated_at_us", "253402300800000000", 0, "updated_at_us:"},
+    {REPLY, "link.peer", "\"dc3\"", 0, "link.peer:"},
+    {REPLY, "link.peer", "\"dc10000\"", 0, "link.peer:"},
+    {REPLY, "link.out_total", "-1", 0, "link.out_total:"},
+    {REPLY, "link.in_total", "4611686018427387905", 0, "link.in_total:"},
+    {REPLY, "available", "499", 0, "available:"},
+    {REPLY, "in_flight", "-1", 0, "in_flight:"},
+    {REPLY, "reserved", "500", 0, NULL},
+    {REPLY, "reserved", "501", 0, "reserved:"},
+    {REPLY, "clock_us", "-1", 0, "clock_us:"},
 };
 
 static struct gb_arena *arena;
-static struct reference *references[GB_MESSAGE_STATUS + 1];
+static struct reference *references[GB_MESSAGE_REPLY + 1];
 
 static json_t *value_of(const struct bound *bound)
 {
@@ -342,7 +388,7 @@ static int open_all(void **state)
     arena = gb_arena_new((size_t)16 << 20);
     if (gb_wire_init(NULL) != GB_OK)
         return -1;
-    for (int kind = GB_MESSAGE_PAYIN; kind <= GB_MESSAGE_STATUS; kind++) {
+    for (int kind = GB_MESSAGE_PAYIN; kind <= GB_MESSAGE_REPLY; kind++) {
         const struct gb_schema *schema =
             gb_schema_by_id(gb_registry_written((enum gb_message_kind)kind)->id);
         references[kind] = reference_open(schema->text, schema->size);
@@ -353,7 +399,7 @@ static int open_all(void **state)
 static int close_all(void **state)
 {
     (void)state;
-    for (int kind = GB_MESSAGE_PAYIN; kind <= GB_MESSAGE_STATUS; kind++)
+    for (int kind = GB_MESSAGE_PAYIN; kind <= GB_MESSAGE_REPLY; kind++)
         reference_close(references[kind]);
     gb_arena_free(arena);
     gb_wire_done();

@@ -26,6 +26,9 @@ static const struct {
      "41861b244d73d6115fcce4b24486580d40ddb21ca4f720d25582b74edee282d7"},
     {"geobill.status.v1", 1, 106,
      "e89bd5bf64b188c8b6d47e7baabad17e859007d42a8c07f5e9f1dd073faaf103"},
+    {"geobill.ask.v1", 1, 107, "76b1b5ae7f9450e3baf5c0ad01c76e59c8701fcc8f115e8a1a9c785b5d3f7f8c"},
+    {"geobill.reply.v1", 1, 108,
+     "d648d41e563169fc6507ba915d9d0b8d5a5fb15bbb3c84704aef1e11b40ff00c"},
 };
 enum { FROZEN_COUNT = sizeof(FROZEN) / sizeof(FROZEN[0]) };
 

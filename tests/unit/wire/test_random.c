@@ -11,7 +11,7 @@
 #include "wire/print_message.h"
 #include "wire/registry.h"
 
-enum { ROUNDS = 300, ITEMS_MAX = 40, KINDS = GB_MESSAGE_STATUS };
+enum { ROUNDS = 300, ITEMS_MAX = 40, KINDS = GB_MESSAGE_REPLY };
 
 static struct gb_arena *arena;
 static uint64_t seed;
@@ -211,8 +211,28 @@ static void settle_times(int64_t *created_at_us, int64_t *updated_at_us)
     *updated_at_us = last;
 }
 
+static struct gb_dc other_than(struct gb_dc dc)
+{
+    return strcmp(dc.code, "dc1") == 0 ? (struct gb_dc){"dc2"} : (struct gb_dc){"dc1"};
+}
+
+static void settle_reply(struct gb_message_reply *message)
+{
+    struct gb_share *share = &message->reply.share;
+    share->debits_total /= 2;
+    share->in_total /= 2;
+    share->out_total = share->in_total;
+    share->credits_total = share->debits_total + share->balance;
+    share->held %= share->balance + 1;
+    message->available = share->balance - share->held;
+    message->reply.reserved %= message->available + 1;
+    if (strcmp(message->peer, message->account.dc.code) == 0)
+        message->peer = strcmp(message->peer, "dc1") == 0 ? "dc2" : "dc1";
+}
+
 static void settle(enum gb_message_kind kind, void *message)
 {
+    struct gb_message_ask *ask = message;
     struct gb_message_catalogue_account *account = message;
     struct gb_message_client *client = message;
     struct gb_message_result *result = message;
@@ -228,6 +248,13 @@ static void settle(enum gb_message_kind kind, void *message)
         break;
     case GB_MESSAGE_RESULT:
         result->state = result->reason == NULL ? GB_STATE_BOOKED : GB_STATE_REFUSED;
+        break;
+    case GB_MESSAGE_ASK:
+        if (gb_dc_equal(ask->peer, ask->account.dc))
+            ask->peer = other_than(ask->peer);
+        break;
+    case GB_MESSAGE_REPLY:
+        settle_reply(message);
         break;
     case GB_MESSAGE_PAYIN:
     case GB_MESSAGE_STATUS:
