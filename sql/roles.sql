@@ -49,11 +49,13 @@ GRANT SELECT (client_no, name, role, home, revoked, version, created_at_us, upda
 -- Each shows that it lives.
 GRANT INSERT, UPDATE ON daemon TO geobill_api, geobill_publisher, geobill_consumer, geobill_projector;
 
--- The API accepts: it never touches a balance. A share that it makes is empty.
-GRANT INSERT ON operation, relay, outbox, catalogue_command TO geobill_api;
-GRANT INSERT (account_no, account_id, currency, status, account_version, updated_at_us) ON share TO geobill_api;
+-- The API accepts pay-ins, and decides pay-outs: it runs the engine for them.
+GRANT INSERT ON operation, relay, outbox, catalogue_command, ledger TO geobill_api;
+GRANT INSERT, UPDATE ON share, share_link TO geobill_api;
+GRANT UPDATE (state, reason, facts, decided_at_us) ON operation TO geobill_api;
+GRANT INSERT, DELETE ON waiting TO geobill_api;
 GRANT INSERT, UPDATE ON account, client, status_pending TO geobill_api;
-GRANT USAGE ON SEQUENCE operation_seq, outbox_seq, account_no_seq, client_no_seq TO geobill_api;
+GRANT USAGE ON SEQUENCE ledger_seq, operation_seq, outbox_seq, account_no_seq, client_no_seq TO geobill_api;
 
 -- The publisher cuts pages and forgets what all readers have.
 GRANT INSERT, DELETE ON page TO geobill_publisher;
@@ -64,7 +66,8 @@ GRANT DELETE ON outbox TO geobill_publisher;
 -- The consumer decides.
 GRANT INSERT, UPDATE ON share, share_link TO geobill_consumer;
 GRANT INSERT ON ledger, operation, outbox TO geobill_consumer;
-GRANT UPDATE (state, reason, decided_at_us) ON operation TO geobill_consumer;
+GRANT UPDATE (state, reason, facts, decided_at_us) ON operation TO geobill_consumer;
+GRANT INSERT, DELETE ON waiting TO geobill_consumer;
 GRANT UPDATE (state, reason, decided_at_us) ON relay TO geobill_consumer;
 GRANT UPDATE (status, version, updated_at_us) ON account TO geobill_consumer;
 GRANT INSERT, UPDATE, DELETE ON status_pending, overdue TO geobill_consumer;

@@ -54,6 +54,8 @@ static void int8(struct gb_params *params, const int64_t *values, size_t count)
 /* In the order of ledger_insert.sql. */
 static void put_entries(struct gb_params *params, size_t count)
 {
+    static bool nulls[ROWS_MAX];
+    memset(nulls, true, sizeof(nulls));
     int8(params, columns.account_no, count);
     int8(params, columns.version, count);
     gb_params_int2_array(params, columns.kind, NULL, count);
@@ -71,6 +73,9 @@ static void put_entries(struct gb_params *params, size_t count)
     gb_params_uuid_array(params, columns.trace_id, count);
     gb_params_text_array(params, columns.key, count);
     gb_params_text_array(params, columns.none, count);
+    gb_params_text_array(params, columns.none, count); /* peer */
+    gb_params_int8_array(params, columns.zero, nulls, count);
+    gb_params_int8_array(params, columns.zero, nulls, count);
     gb_params_int4(params, 1);
 }
 

@@ -219,7 +219,8 @@ int main(int argc, char **argv)
     if (gb_wire_init(&err) != GB_OK || gb_pg_open(&options, &bench.pg, &err) != GB_OK)
         die("open", &err);
     GB_CHECK(gb_dc_parse("dc1", &dc));
-    bench.engine = gb_engine_new(dc, NULL);
+    const struct gb_engine_options engine = {.dc = dc};
+    bench.engine = gb_engine_new(&engine);
     bench.arena = gb_arena_new((size_t)8 << 20);
     make_names(&bench);
     printf("%" PRId64 " pay-ins, batches of %" PRId64 ", %" PRId64 " accounts; fsync is %s\n",

@@ -28,7 +28,8 @@ enum gb_result gb_api_call_publish(struct gb_api_lane *lane, const struct gb_api
     enum gb_result result = gb_wire_account_encode(&message, lane->arena, &payload, err);
     if (result != GB_OK)
         return result;
-    const char *stream = "catalogue", *topic = GB_TOPIC_CATALOGUE;
+    const char *stream = "catalogue", *topic = GB_TOPIC_CATALOGUE, *about = "account";
+    const char *type = gb_message_type(GB_MESSAGE_ACCOUNT);
     const char *key = gb_arena_printf(lane->arena, "account:%s", account->account_id);
     struct gb_uuid id = gb_uuid_v7();
     GB_CHECK(key != NULL);
@@ -40,8 +41,8 @@ enum gb_result gb_api_call_publish(struct gb_api_lane *lane, const struct gb_api
     gb_params_bytea_array(&call->params, &payload, 1);
     gb_params_uuid_array(&call->params, &request->trace.trace_id, 1);
     gb_params_int8_array(&call->params, &request->trace.span_id, NULL, 1);
-    gb_params_text(&call->params, "account");
-    gb_params_text(&call->params, gb_message_type(GB_MESSAGE_ACCOUNT));
+    gb_params_text_array(&call->params, &about, 1);
+    gb_params_text_array(&call->params, &type, 1);
     gb_params_int8(&call->params, account->updated_at_us);
     gb_params_int4(&call->params, atomic_load(&api->epoch));
     return GB_OK;

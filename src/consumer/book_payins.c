@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "consumer/messages.h"
 #include "engine/engine.h"
 #include "wire/messages.h"
 
@@ -16,21 +17,15 @@ static bool read_command(struct gb_item *item, struct gb_arena *arena, struct gb
     struct gb_message_payin message;
     struct gb_err err;
     if (item->envelope.kind != GB_MESSAGE_PAYIN) {
-        (void)gb_err_set(&err, GB_POISON, "KIND_UNEXPECTED", "not a pay-in");
-        gb_item_dead(item, "decode", &err);
+        gb_item_bury(item, "KIND_UNEXPECTED", "not a pay-in");
         return false;
     }
     if (gb_wire_payin_decode(item->record->value, arena, &message, &err) != GB_OK) {
         gb_item_dead(item, "decode", &err);
         return false;
     }
-    if (!gb_dc_equal(message.account.dc, item->envelope.source)) {
-        (void)gb_err_set(&err, GB_POISON, "SOURCE_CONTRADICTED",
-                         "the message is of %s, its header says %s", message.account.dc.code,
-                         item->envelope.source.code);
-        gb_item_dead(item, "decode", &err);
+    if (!gb_item_comes_from(item, message.account.dc))
         return false;
-    }
     *ret = (struct gb_command){
         .kind = GB_COMMAND_PAYIN,
         .account_no = message.account.account_no,
@@ -48,15 +43,6 @@ static bool read_command(struct gb_item *item, struct gb_arena *arena, struct gb
         .trace = item->envelope.trace,
     };
     return true;
-}
-
-static void bury_poison(struct gb_item *item, const struct gb_command *command)
-{
-    struct gb_err err;
-    if (command->outcome != GB_OUTCOME_POISON)
-        return;
-    (void)gb_err_set(&err, GB_POISON, command->poison_code, "%s", command->poison_message);
-    gb_item_dead(item, "apply", &err);
 }
 
 static enum gb_result apply(void *context, struct gb_batch *batch, struct gb_err *err)
@@ -81,7 +67,7 @@ static enum gb_result apply(void *context, struct gb_batch *batch, struct gb_err
         return result;
     batch->begun = true;
     for (size_t i = 0; i < count; i++)
-        bury_poison(items[i], &commands[i]);
+        gb_item_bury_poison(items[i], &commands[i]);
     batch->calls_count += gb_engine_write(step->engine, &batch->calls[batch->calls_count]);
     return GB_OK;
 }
@@ -94,11 +80,11 @@ static void committed(void *context, const struct gb_batch *batch)
         gb_engine_committed(step->engine);
 }
 
-struct gb_book_payins *gb_book_payins_new(struct gb_dc dc, struct gb_wake_sender *wake)
+struct gb_book_payins *gb_book_payins_new(const struct gb_engine_options *options)
 {
     struct gb_book_payins *step = calloc(1, sizeof(*step));
     GB_CHECK(step != NULL);
-    step->engine = gb_engine_new(dc, wake);
+    step->engine = gb_engine_new(options);
     return step;
 }
 

@@ -3,13 +3,13 @@
 #ifndef GB_CONSUMER_BOOK_PAYINS_H
 #define GB_CONSUMER_BOOK_PAYINS_H
 
-#include "runtime/wake.h"
+#include "engine/engine.h"
 #include "stream/batch.h"
 
 struct gb_book_payins;
 
-/* `dc`: our own; `wake`: the publisher's, may be NULL, outlives this. The caller frees. */
-struct gb_book_payins *gb_book_payins_new(struct gb_dc dc, struct gb_wake_sender *wake);
+/* The caller frees. */
+struct gb_book_payins *gb_book_payins_new(const struct gb_engine_options *options);
 void gb_book_payins_free(struct gb_book_payins *step); /* NULL is fine */
 
 /* For the lane; used on its thread only. Batches have at most GB_ENGINE_COMMANDS_MAX records. */

@@ -1,10 +1,11 @@
-/* geobill-consumer: books pay-ins (lane "payin"), hears results and acknowledgements of its peers
- * (lane "control"), and keeps time (the sweep). */
+/* geobill-consumer: books pay-ins (lane "payin"), hears what its peers ask for (lane "reserve"),
+ * their answers, results and acknowledgements (lane "control"), and keeps time (the sweep). */
 #include <stdio.h>
 #include <string.h>
 
 #include "bus/record.h"
 #include "consumer/book_payins.h"
+#include "consumer/hear_asks.h"
 #include "consumer/read_control.h"
 #include "consumer/read_table.h"
 #include "consumer/sweep.h"
@@ -18,18 +19,19 @@
 
 struct consumer {
     const struct gb_config *config;
-    struct gb_dc dc;
+    struct gb_engine_options engine;
     bool is_catalogue;
     struct gb_wake_sender *wake;
     struct gb_book_payins *book;
     struct gb_read_table *table;
+    struct gb_hear_asks *asks;
     struct gb_read_control *control;
-    struct gb_lane *payin_lane, *control_lane;
+    struct gb_lane *payin_lane, *reserve_lane, *control_lane;
     struct gb_sweep *sweep;
     struct gb_health *health;
-    char payin_topic[GB_TOPIC_SIZE], control_topic[GB_TOPIC_SIZE];
-    char payin_group[GB_TOPIC_SIZE], control_group[GB_TOPIC_SIZE];
-    struct gb_lane_stream payin_streams[2], control_streams[2];
+    char payin_topic[GB_TOPIC_SIZE], reserve_topic[GB_TOPIC_SIZE], control_topic[GB_TOPIC_SIZE];
+    char payin_group[GB_TOPIC_SIZE], reserve_group[GB_TOPIC_SIZE], control_group[GB_TOPIC_SIZE];
+    struct gb_lane_stream payin_streams[2], reserve_streams[1], control_streams[2];
 };
 
 static enum gb_result read_settings(struct consumer *consumer, const struct gb_daemon *daemon,
@@ -41,25 +43,30 @@ static enum gb_result read_settings(struct consumer *consumer, const struct gb_d
         gb_config_need(daemon->config, "datacenter", "catalogue", &catalogue, err);
     if (result != GB_OK)
         return result;
-    if (!gb_dc_parse(daemon->dc, &consumer->dc))
-        return gb_err_set(err, GB_FATAL, "DATACENTER",
-                          "[datacenter] code: not a datacenter's code");
     consumer->is_catalogue = strcmp(catalogue, daemon->dc) == 0;
     const char *wake = gb_config_text(daemon->config, "publisher", "wake");
-    return wake == NULL ? GB_OK : gb_wake_sender_open(wake, &consumer->wake, err);
+    if (wake != NULL)
+        result = gb_wake_sender_open(wake, &consumer->wake, err);
+    if (result != GB_OK)
+        return result;
+    return gb_engine_settings_read(daemon->config, consumer->wake, &consumer->engine, err);
 }
 
 static void name_streams(struct consumer *consumer)
 {
-    const char *dc = consumer->dc.code;
+    const char *dc = consumer->engine.dc.code;
     gb_topic_name(consumer->payin_topic, dc, "payin");
+    gb_topic_name(consumer->reserve_topic, dc, "reserve");
     gb_topic_name(consumer->control_topic, dc, "reserve-reply");
     (void)snprintf(consumer->payin_group, sizeof(consumer->payin_group), "geobill.%s.consumer", dc);
+    (void)snprintf(consumer->reserve_group, sizeof(consumer->reserve_group), "geobill.%s.reserve",
+                   dc);
     (void)snprintf(consumer->control_group, sizeof(consumer->control_group), "geobill.%s.control",
                    dc);
     /* Our own pay-ins, and what others relay to us: their streams to us bear our name. */
     consumer->payin_streams[0] = (struct gb_lane_stream){consumer->payin_topic, "payin", dc};
     consumer->payin_streams[1] = (struct gb_lane_stream){consumer->payin_topic, dc, NULL};
+    consumer->reserve_streams[0] = (struct gb_lane_stream){consumer->reserve_topic, dc, NULL};
     consumer->control_streams[0] = (struct gb_lane_stream){consumer->control_topic, dc, NULL};
     consumer->control_streams[1] = (struct gb_lane_stream){consumer->control_topic, "", NULL};
 }
@@ -68,7 +75,7 @@ static struct gb_read_table *table_of(const struct consumer *consumer)
 {
     const struct gb_config *config = consumer->config;
     const struct gb_read_table_options options = {
-        .dc = consumer->dc,
+        .dc = consumer->engine.dc,
         .topic = consumer->payin_topic,
         .instance = gb_config_text(config, "consumer", "instance"),
         .after_us = gb_config_int(config, "consumer", "table_after_ms") * 1000,
@@ -81,7 +88,7 @@ static struct gb_read_table *table_of(const struct consumer *consumer)
 
 static enum gb_result open_lanes(struct consumer *consumer, struct gb_err *err)
 {
-    const char *dc = consumer->dc.code;
+    const char *dc = consumer->engine.dc.code;
     const struct gb_lane_options payin = {
         .config = consumer->config,
         .role = "consumer",
@@ -95,6 +102,13 @@ static enum gb_result open_lanes(struct consumer *consumer, struct gb_err *err)
         .tick = gb_read_table_tick,
         .context = consumer->table,
     };
+    struct gb_lane_options reserve = payin;
+    reserve.name = "reserve";
+    reserve.group = consumer->reserve_group;
+    reserve.streams = consumer->reserve_streams;
+    reserve.streams_count = 1;
+    reserve.reader = gb_hear_asks_reader(consumer->asks);
+    reserve.tick = NULL;
     struct gb_lane_options control = payin;
     control.name = "control";
     control.group = consumer->control_group;
@@ -102,6 +116,8 @@ static enum gb_result open_lanes(struct consumer *consumer, struct gb_err *err)
     control.reader = gb_read_control_reader(consumer->control);
     control.tick = NULL;
     enum gb_result result = gb_lane_open(&payin, &consumer->payin_lane, err);
+    if (result == GB_OK)
+        result = gb_lane_open(&reserve, &consumer->reserve_lane, err);
     if (result == GB_OK)
         result = gb_lane_open(&control, &consumer->control_lane, err);
     return result;
@@ -118,15 +134,18 @@ static void say(char *text, size_t size, const char *more)
 static bool is_ready(void *context, char *ret_why, size_t size)
 {
     const struct consumer *consumer = context;
+    const struct gb_lane *const lanes[] = {consumer->payin_lane, consumer->reserve_lane,
+                                           consumer->control_lane};
     char why[160];
+    bool ready = true;
     ret_why[0] = '\0';
     gb_read_table_tell(consumer->table, why, sizeof(why));
     say(ret_why, size, why);
-    bool payin = gb_lane_ready(consumer->payin_lane, why, sizeof(why));
-    say(ret_why, size, why);
-    bool control = gb_lane_ready(consumer->control_lane, why, sizeof(why));
-    say(ret_why, size, why);
-    return payin && control;
+    for (size_t i = 0; i < sizeof(lanes) / sizeof(lanes[0]); i++) {
+        ready &= gb_lane_ready(lanes[i], why, sizeof(why));
+        say(ret_why, size, why);
+    }
+    return ready;
 }
 
 static void tell_detail(void *context, char *ret_text, size_t size)
@@ -146,9 +165,8 @@ static enum gb_result work(struct consumer *consumer, struct gb_err *err)
     if (result != GB_OK)
         return result;
     const struct gb_sweep_options sweep = {.config = consumer->config,
-                                           .dc = consumer->dc,
                                            .is_catalogue = consumer->is_catalogue,
-                                           .wake = consumer->wake};
+                                           .engine = &consumer->engine};
     consumer->sweep = gb_sweep_open(&sweep);
     gb_service_notify("READY=1");
     const struct gb_beat_options beat = {
@@ -162,13 +180,14 @@ static enum gb_result close_all(struct consumer *consumer, enum gb_result result
 {
     gb_stop_ask();
     gb_service_notify("STOPPING=1");
-    struct gb_err ends[3];
-    const enum gb_result results[3] = {
+    struct gb_err ends[4];
+    const enum gb_result results[4] = {
         gb_lane_close(consumer->payin_lane, &ends[0]),
-        gb_lane_close(consumer->control_lane, &ends[1]),
-        gb_sweep_close(consumer->sweep, &ends[2]),
+        gb_lane_close(consumer->reserve_lane, &ends[1]),
+        gb_lane_close(consumer->control_lane, &ends[2]),
+        gb_sweep_close(consumer->sweep, &ends[3]),
     };
-    for (int i = 0; i < 3 && result == GB_OK; i++) {
+    for (int i = 0; i < 4 && result == GB_OK; i++) {
         result = results[i];
         if (result != GB_OK)
             *err = ends[i];
@@ -176,6 +195,7 @@ static enum gb_result close_all(struct consumer *consumer, enum gb_result result
     gb_health_close(consumer->health);
     gb_read_table_free(consumer->table);
     gb_book_payins_free(consumer->book);
+    gb_hear_asks_free(consumer->asks);
     gb_read_control_free(consumer->control);
     gb_wake_sender_close(consumer->wake);
     return result;
@@ -184,7 +204,7 @@ static enum gb_result close_all(struct consumer *consumer, enum gb_result result
 int main(int argc, char **argv)
 {
     struct gb_daemon daemon = {.program = "geobill-consumer",
-                               .about = "Books pay-ins and hears what peers answer."};
+                               .about = "Books pay-ins, hears what peers ask and answer."};
     static struct consumer consumer;
     struct gb_err err = {.message = ""};
     int status;
@@ -195,9 +215,10 @@ int main(int argc, char **argv)
         result = read_settings(&consumer, &daemon, &err);
     if (result == GB_OK) {
         name_streams(&consumer);
-        consumer.book = gb_book_payins_new(consumer.dc, consumer.wake);
+        consumer.book = gb_book_payins_new(&consumer.engine);
         consumer.table = table_of(&consumer);
-        consumer.control = gb_read_control_new();
+        consumer.asks = gb_hear_asks_new(&consumer.engine);
+        consumer.control = gb_read_control_new(&consumer.engine);
         result = work(&consumer, &err);
     }
     result = close_all(&consumer, result, &err);

@@ -1,13 +1,18 @@
 #include "consumer/read_control.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "consumer/close_relays.h"
 #include "consumer/hear_readers.h"
+#include "consumer/messages.h"
 #include "db/sql.h"
 #include "runtime/metrics.h"
 
 struct gb_read_control {
+    struct gb_dc dc;
+    struct gb_engine *engine;
+    bool engaged; /* the engine is part of the batch in work */
     struct gb_metric *closed;
     size_t closes; /* of the batch in work */
 };
@@ -18,21 +23,36 @@ struct heard {
     size_t results_count;
     struct gb_status_item *statuses;
     size_t statuses_count;
+    struct gb_command *replies;
+    struct gb_item **reply_items;
+    size_t replies_count;
 };
 
-static void bury(struct gb_item *item, const char *code, const char *why)
+static void read_reply(const struct gb_read_control *step, struct heard *heard,
+                       struct gb_item *item, struct gb_arena *arena)
 {
+    struct gb_message_reply message;
     struct gb_err err;
-    (void)gb_err_set(&err, GB_POISON, code, "%s", why);
-    gb_item_dead(item, "decode", &err);
-}
-
-static bool comes_from(struct gb_item *item, struct gb_dc dc)
-{
-    if (gb_dc_equal(dc, item->envelope.source))
-        return true;
-    bury(item, "SOURCE_CONTRADICTED", "the message is of another datacenter than its header says");
-    return false;
+    if (gb_wire_reply_decode(item->record->value, arena, &message, &err) != GB_OK) {
+        gb_item_dead(item, "decode", &err);
+        return;
+    }
+    if (!gb_item_comes_from(item, message.account.dc))
+        return;
+    if (strcmp(message.peer, step->dc.code) != 0) {
+        gb_item_bury(item, "WRONG_DATACENTER", "it answers another datacenter");
+        return;
+    }
+    heard->reply_items[heard->replies_count] = item;
+    heard->replies[heard->replies_count++] = (struct gb_command){
+        .kind = GB_COMMAND_REPLY,
+        .account_no = message.account.account_no,
+        .account_id = message.account.account_id,
+        .currency = message.account.currency,
+        .accepted_by = message.account.dc,
+        .reply = message.reply,
+        .trace = item->envelope.trace,
+    };
 }
 
 static void read_result(struct heard *heard, struct gb_item *item, struct gb_arena *arena)
@@ -44,7 +64,7 @@ static void read_result(struct heard *heard, struct gb_item *item, struct gb_are
         return;
     }
     result->item = item;
-    if (comes_from(item, result->message.account.dc))
+    if (gb_item_comes_from(item, result->message.account.dc))
         heard->results_count++;
 }
 
@@ -66,20 +86,24 @@ static void read_status(struct heard *heard, struct gb_item *item, struct gb_are
         return;
     }
     status->item = item;
-    if (!comes_from(item, status->message.dc))
+    if (!gb_item_comes_from(item, status->message.dc))
         return;
     if (pages_possible(status->message.acks, status->message.acks_count) &&
         pages_possible(status->message.heads, status->message.heads_count))
         heard->statuses_count++;
     else
-        bury(item, "FIELD_INVALID", "a page or a partition is negative");
+        gb_item_bury(item, "FIELD_INVALID", "a page or a partition is negative");
 }
 
-static void read_item(struct heard *heard, struct gb_item *item, struct gb_arena *arena)
+static void read_item(const struct gb_read_control *step, struct heard *heard, struct gb_item *item,
+                      struct gb_arena *arena)
 {
     switch (item->envelope.kind) {
     case GB_MESSAGE_RESULT:
         read_result(heard, item, arena);
+        break;
+    case GB_MESSAGE_REPLY:
+        read_reply(step, heard, item, arena);
         break;
     case GB_MESSAGE_STATUS:
         read_status(heard, item, arena);
@@ -89,10 +113,24 @@ static void read_item(struct heard *heard, struct gb_item *item, struct gb_arena
     case GB_MESSAGE_ACCOUNT:
     case GB_MESSAGE_CLIENT:
     case GB_MESSAGE_ASK:
-    case GB_MESSAGE_REPLY:
-        bury(item, "KIND_UNEXPECTED", "neither a result nor a status");
+        gb_item_bury(item, "KIND_UNEXPECTED", "neither a reply nor a result nor a status");
         break;
     }
+}
+
+/* Replies move money: they go through the engine, whose locks come first. */
+static enum gb_result take_replies(struct gb_read_control *step, struct gb_batch *batch,
+                                   struct heard *heard, struct gb_err *err)
+{
+    enum gb_result result = gb_engine_decide(step->engine, batch->pg, heard->replies,
+                                             heard->replies_count, batch->now_us, err);
+    if (result != GB_OK)
+        return result;
+    batch->begun = true;
+    for (size_t i = 0; i < heard->replies_count; i++)
+        gb_item_bury_poison(heard->reply_items[i], &heard->replies[i]);
+    batch->calls_count += gb_engine_write(step->engine, &batch->calls[batch->calls_count]);
+    return GB_OK;
 }
 
 /* Reads what both halves have to know, in one round trip, and lets them do theirs. */
@@ -101,12 +139,14 @@ static enum gb_result take(struct gb_read_control *step, struct gb_batch *batch,
 {
     struct gb_call calls[3];
     size_t count = 0, relays = 0, readers = 0;
-    gb_call_init(&calls[count++], &gb_sql_tx_begin, batch->arena);
-    if (heard->results_count > 0) {
+    bool has_results = heard->results_count > 0, has_statuses = heard->statuses_count > 0;
+    if (!batch->begun)
+        gb_call_init(&calls[count++], &gb_sql_tx_begin, batch->arena);
+    if (has_results) {
         relays = count++;
         gb_close_relays_find(heard->results, heard->results_count, batch->arena, &calls[relays]);
     }
-    if (heard->statuses_count > 0) {
+    if (has_statuses) {
         readers = count++;
         gb_hear_readers_find(heard->statuses, heard->statuses_count, batch->arena, &calls[readers]);
     }
@@ -114,10 +154,10 @@ static enum gb_result take(struct gb_read_control *step, struct gb_batch *batch,
     if (result != GB_OK)
         return result;
     batch->begun = true;
-    if (relays != 0)
+    if (has_results)
         step->closes =
             gb_close_relays(batch, heard->results, heard->results_count, calls[relays].rows);
-    if (readers != 0)
+    if (has_statuses)
         gb_hear_readers(batch, heard->statuses, heard->statuses_count, calls[readers].rows);
     gb_calls_release(calls, count);
     return GB_OK;
@@ -129,13 +169,23 @@ static enum gb_result apply(void *context, struct gb_batch *batch, struct gb_err
     struct heard heard = {
         .results = gb_arena_array(batch->arena, batch->count, sizeof(*heard.results)),
         .statuses = gb_arena_array(batch->arena, batch->count, sizeof(*heard.statuses)),
+        .replies = gb_arena_array(batch->arena, batch->count, sizeof(*heard.replies)),
+        .reply_items = gb_arena_array(batch->arena, batch->count, sizeof(struct gb_item *)),
     };
-    GB_CHECK(heard.results != NULL && heard.statuses != NULL);
+    GB_CHECK(heard.results != NULL && heard.statuses != NULL && heard.replies != NULL &&
+             heard.reply_items != NULL);
     step->closes = 0;
+    step->engaged = false;
     for (size_t i = 0; i < batch->count; i++) {
         if (!batch->items[i].dead)
-            read_item(&heard, &batch->items[i], batch->arena);
+            read_item(step, &heard, &batch->items[i], batch->arena);
     }
+    enum gb_result result = GB_OK;
+    step->engaged = heard.replies_count > 0;
+    if (step->engaged)
+        result = take_replies(step, batch, &heard, err);
+    if (result != GB_OK)
+        return result;
     if (heard.results_count == 0 && heard.statuses_count == 0)
         return GB_OK;
     return take(step, batch, &heard, err);
@@ -144,14 +194,18 @@ static enum gb_result apply(void *context, struct gb_batch *batch, struct gb_err
 static void committed(void *context, const struct gb_batch *batch)
 {
     (void)batch;
-    const struct gb_read_control *step = context;
+    struct gb_read_control *step = context;
+    if (step->engaged)
+        gb_engine_committed(step->engine);
     gb_metric_add(step->closed, (int64_t)step->closes);
 }
 
-struct gb_read_control *gb_read_control_new(void)
+struct gb_read_control *gb_read_control_new(const struct gb_engine_options *options)
 {
     struct gb_read_control *step = calloc(1, sizeof(*step));
     GB_CHECK(step != NULL);
+    step->dc = options->dc;
+    step->engine = gb_engine_new(options);
     step->closed = gb_metric_counter("geobill_consumer_relays_closed_total", NULL,
                                      "Relayed commands closed by their owner's RESULT.");
     return step;
@@ -159,6 +213,9 @@ struct gb_read_control *gb_read_control_new(void)
 
 void gb_read_control_free(struct gb_read_control *step)
 {
+    if (step == NULL)
+        return;
+    gb_engine_free(step->engine);
     free(step);
 }
 

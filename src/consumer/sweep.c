@@ -11,7 +11,8 @@
 #include "runtime/stop.h"
 #include "stream/connect.h"
 
-enum { ROUND_MS = 500, BACKOFF_BASE_MS = 200, BACKOFF_CAP_MS = 5000 };
+/* Waiting money is looked at every tick, all else once a round. */
+enum { TICK_MS = 50, TICKS = 10, BACKOFF_BASE_MS = 200, BACKOFF_CAP_MS = 5000 };
 #define ARENA_BYTES_MAX ((size_t)16 << 20)
 
 struct gb_sweep {
@@ -20,6 +21,7 @@ struct gb_sweep {
     struct gb_sweeper sweeper;
     struct gb_pg *pg; /* NULL: not connected yet */
     bool leads;
+    unsigned tick;
     unsigned failures; /* in a row */
     struct gb_metric *overdue, *leader;
     enum gb_result ended;
@@ -42,9 +44,19 @@ static enum gb_result lead(struct gb_sweep *sweep, struct gb_err *err)
     if (result == GB_OK && !sweep->leads) {
         result = gb_sweep_try_lead(&sweep->sweeper, sweep->pg, &sweep->leads, err);
         if (sweep->leads)
-            gb_log(GB_LOG_INFO, "sweeping", GB_F_TEXT("dc", sweep->options.dc.code));
+            gb_log(GB_LOG_INFO, "sweeping", GB_F_TEXT("dc", sweep->options.engine->dc.code));
     }
     gb_metric_set(sweep->leader, sweep->leads);
+    return result;
+}
+
+static enum gb_result sweep_waiting(struct gb_sweep *sweep, struct gb_err *err)
+{
+    size_t count = 0;
+    enum gb_result result = GB_OK;
+    do {
+        result = gb_sweep_waiting(&sweep->sweeper, sweep->pg, gb_clock_wall_us(), &count, err);
+    } while (result == GB_OK && count == GB_SWEEP_ITEMS_MAX && !gb_stop_asked());
     return result;
 }
 
@@ -53,6 +65,9 @@ static enum gb_result sweep_round(struct gb_sweep *sweep, struct gb_err *err)
     int64_t left = 0;
     enum gb_result result = lead(sweep, err);
     if (result != GB_OK || !sweep->leads)
+        return result;
+    result = sweep_waiting(sweep, err);
+    if (result != GB_OK || sweep->tick++ % TICKS != 0)
         return result;
     do {
         result = gb_sweep_statuses(&sweep->sweeper, sweep->pg, err);
@@ -69,10 +84,10 @@ static int64_t wait_after(struct gb_sweep *sweep, enum gb_result result, const s
 {
     if (result == GB_OK) {
         sweep->failures = 0;
-        return ROUND_MS;
+        return sweep->leads ? TICK_MS : TICK_MS * TICKS;
     }
     gb_log(GB_LOG_WARNING, "sweep failed", GB_F_ERR(err), GB_F_INT("failures", sweep->failures));
-    return ROUND_MS + gb_backoff_ms(sweep->failures++, BACKOFF_BASE_MS, BACKOFF_CAP_MS);
+    return TICK_MS * TICKS + gb_backoff_ms(sweep->failures++, BACKOFF_BASE_MS, BACKOFF_CAP_MS);
 }
 
 static void *run(void *argument)
@@ -111,11 +126,11 @@ struct gb_sweep *gb_sweep_open(const struct gb_sweep_options *options)
     GB_CHECK(sweep != NULL);
     sweep->options = *options;
     sweep->sweeper = (struct gb_sweeper){
-        .dc = options->dc,
+        .dc = options->engine->dc,
         .is_catalogue = options->is_catalogue,
-        .engine = gb_engine_new(options->dc, options->wake),
+        .engine = gb_engine_new(options->engine),
         .arena = gb_arena_new(ARENA_BYTES_MAX),
-        .wake = options->wake,
+        .wake = options->engine->wake,
     };
     list_peers(&sweep->sweeper, options->config);
     sweep->overdue = gb_metric_gauge("geobill_consumer_overdue", NULL,

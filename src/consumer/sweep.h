@@ -1,20 +1,19 @@
 /* sweep.h: keeps time: shares that nobody moves follow their account's status and confirm closings,
- * the catalogue's accounts become CLOSED, overdue pay-ins are tried again. A thread with its own
- * connection; one leader per datacenter. */
+ * the catalogue's accounts become CLOSED, overdue pay-ins are tried again, what waits for money is
+ * asked for again and refused at its deadline. A thread with its own connection; one leader per
+ * datacenter. */
 #ifndef GB_CONSUMER_SWEEP_H
 #define GB_CONSUMER_SWEEP_H
 
-#include "core/identity.h"
+#include "engine/engine.h"
 #include "runtime/config.h"
-#include "runtime/wake.h"
 
 struct gb_sweep;
 
 struct gb_sweep_options {
     const struct gb_config *config;
-    struct gb_dc dc;             /* our own */
-    bool is_catalogue;           /* accounts are written here */
-    struct gb_wake_sender *wake; /* the publisher's, may be NULL */
+    bool is_catalogue; /* accounts are written here */
+    const struct gb_engine_options *engine;
 };
 
 /* Starts the thread. *options is copied; what it points to outlives the sweep. */

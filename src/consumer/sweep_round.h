@@ -34,6 +34,11 @@ enum gb_result gb_sweep_statuses(struct gb_sweeper *sweeper, struct gb_pg *pg,
 enum gb_result gb_sweep_overdue(struct gb_sweeper *sweeper, struct gb_pg *pg, int64_t *ret_left,
                                 struct gb_err *err) GB_MUST_USE;
 
+/* What waits for money: deadlines that have passed, asks to be sent again. *ret_count: for how many
+ * accounts; GB_SWEEP_ITEMS_MAX: there may be more. */
+enum gb_result gb_sweep_waiting(struct gb_sweeper *sweeper, struct gb_pg *pg, int64_t now_us,
+                                size_t *ret_count, struct gb_err *err) GB_MUST_USE;
+
 /* Accounts that close, or that money moved back to CLOSING; at the catalogue's datacenter only. */
 enum gb_result gb_close_accounts(struct gb_sweeper *sweeper, struct gb_pg *pg,
                                  const int64_t *account_nos, size_t count,

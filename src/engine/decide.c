@@ -1,30 +1,13 @@
-#include "engine/work.h"
-
 #include <string.h>
 
-#include "wire/messages.h"
+#include "core/credit.h"
+#include "engine/work.h"
 
-/* Where a command stands in the batch. */
-struct turn {
-    struct gb_command *command;
-    struct gb_work_share *share;
-    struct gb_work_operation *operation; /* of a pay-in */
-};
-
-/* `message`: static, or in the batch's arena. */
-static void poison(struct gb_command *command, const char *code, const char *message)
+void gb_work_poison(struct gb_command *command, const char *code, const char *message)
 {
     command->outcome = GB_OUTCOME_POISON;
     command->poison_code = code;
     command->poison_message = message;
-}
-
-static void add_entry(struct gb_work *work, const struct gb_entry *entry,
-                      const struct gb_command *command, struct gb_work_share *share)
-{
-    share->changed = true;
-    work->entries[work->entries_count++] =
-        (struct gb_work_entry){.entry = *entry, .command = command, .share = share};
 }
 
 static void owe_result(struct gb_work *work, const struct gb_command *command,
@@ -56,7 +39,7 @@ static const char *account_contradiction(const struct gb_command *command,
     return NULL;
 }
 
-static bool owned_here(const struct gb_work *work, const struct gb_command *command)
+bool gb_work_owned_here(const struct gb_work *work, const struct gb_command *command)
 {
     struct gb_dc prefix;
     if (gb_key_prefix(command->key, &prefix) && !gb_dc_equal(prefix, work->dc))
@@ -64,9 +47,10 @@ static bool owned_here(const struct gb_work *work, const struct gb_command *comm
     return gb_dc_equal(command->owner, work->dc);
 }
 
-static struct gb_request request_of(const struct gb_command *command)
+struct gb_request gb_work_request_of(const struct gb_command *command)
 {
-    return (struct gb_request){.kind = GB_OPERATION_PAYIN,
+    bool payin = command->kind == GB_COMMAND_PAYIN;
+    return (struct gb_request){.kind = payin ? GB_OPERATION_PAYIN : GB_OPERATION_PAYOUT,
                                .account_no = command->account_no,
                                .amount = command->amount,
                                .reference = command->reference,
@@ -74,13 +58,13 @@ static struct gb_request request_of(const struct gb_command *command)
 }
 
 /* Finds or makes the operation's content; false when the command ends here. */
-static bool matches_operation(struct gb_work *work, struct turn turn, bool relayed)
+static bool matches_operation(struct gb_work *work, struct gb_turn turn, bool relayed)
 {
     struct gb_command *command = turn.command;
     struct gb_work_operation *operation = turn.operation;
-    struct gb_request asked = request_of(command);
+    struct gb_request asked = gb_work_request_of(command);
     if (!operation->stored && !relayed) {
-        poison(command, "OPERATION_UNKNOWN", "no operation of this key was accepted here");
+        gb_work_poison(command, "OPERATION_UNKNOWN", "no operation of this key was accepted here");
         return false;
     }
     if (!operation->stored && operation->inserted_by == NULL) {
@@ -95,8 +79,8 @@ static bool matches_operation(struct gb_work *work, struct turn turn, bool relay
     if (field == NULL)
         return true;
     if (!relayed) {
-        poison(command, "OPERATION_CONTRADICTED",
-               gb_arena_printf(work->arena, "%s is not the accepted operation's", field));
+        gb_work_poison(command, "OPERATION_CONTRADICTED",
+                       gb_arena_printf(work->arena, "%s is not the accepted operation's", field));
         return false;
     }
     command->outcome = GB_OUTCOME_REFUSED;
@@ -104,39 +88,38 @@ static bool matches_operation(struct gb_work *work, struct turn turn, bool relay
     return false;
 }
 
-static void book(struct gb_work *work, struct turn turn, const struct gb_entry *entry)
+static void book(struct gb_work *work, struct gb_turn turn)
 {
     struct gb_work_operation *operation = turn.operation;
-    add_entry(work, entry, turn.command, turn.share);
     operation->state = GB_STATE_BOOKED;
     operation->decided_at_us = work->now_us;
     operation->booked = operation->stored;
+    operation->trace = turn.command->trace;
     if (operation->awaited || turn.command->awaited)
         work->notify = true;
 }
 
-static void decide_payin(struct gb_work *work, struct turn turn)
+static void decide_payin(struct gb_work *work, struct gb_turn turn)
 {
     struct gb_command *command = turn.command;
     bool relayed = !gb_dc_equal(command->accepted_by, work->dc);
     if (!gb_key_valid(command->key) || !gb_amount_valid(command->amount)) {
-        poison(command, "COMMAND_INVALID", "key or amount is out of bounds");
+        gb_work_poison(command, "COMMAND_INVALID", "key or amount is out of bounds");
         return;
     }
-    if (!owned_here(work, command)) {
-        poison(command, "WRONG_DATACENTER", "the key is owned by another datacenter");
+    if (!gb_work_owned_here(work, command)) {
+        gb_work_poison(command, "WRONG_DATACENTER", "the key is owned by another datacenter");
         return;
     }
     if (!matches_operation(work, turn, relayed))
         return;
-    bool was_closed = turn.share->share.status == GB_STATUS_CLOSED;
-    struct gb_entry entry;
-    switch (gb_decide_payin(&turn.share->share, turn.operation->state, command->amount,
-                            work->now_us, &entry)) {
+    bool was_closed = work->books.accounts[turn.at].share.status == GB_STATUS_CLOSED;
+    switch (gb_credit_payin(&work->books, turn.at, turn.operation->state, command->amount,
+                            (size_t)(turn.operation - work->operations))) {
     case GB_PAYIN_BOOKED:
         command->outcome = GB_OUTCOME_APPLIED;
-        turn.share->voided |= was_closed;
-        book(work, turn, &entry);
+        work->voided[turn.at] |= was_closed;
+        book(work, turn);
         break;
     case GB_PAYIN_DECIDED:
         command->outcome = GB_OUTCOME_REPEATED;
@@ -150,16 +133,12 @@ static void decide_payin(struct gb_work *work, struct turn turn)
                    turn.operation->decided_at_us);
 }
 
-static void decide_status(struct gb_work *work, struct turn turn)
+static void decide_status(struct gb_work *work, struct gb_turn turn)
 {
     struct gb_work_share *share = turn.share;
-    struct gb_entry entry;
-    turn.command->outcome = GB_OUTCOME_UNCHANGED;
-    if (!share->known ||
-        !gb_decide_status(&share->share, share->says, !share->open, work->now_us, &entry))
-        return;
-    turn.command->outcome = GB_OUTCOME_APPLIED;
-    add_entry(work, &entry, NULL, share);
+    bool follows =
+        share->known && gb_credit_status(&work->books, turn.at, share->says, !share->open);
+    turn.command->outcome = follows ? GB_OUTCOME_APPLIED : GB_OUTCOME_UNCHANGED;
 }
 
 /* Before its first command a share obeys what is known of its account. Confirming a closing is left
@@ -167,59 +146,53 @@ static void decide_status(struct gb_work *work, struct turn turn)
 static void follow_accounts(struct gb_work *work)
 {
     for (size_t i = 0; i < work->shares_count; i++) {
-        struct gb_work_share *share = &work->shares[i];
-        struct gb_entry entry;
+        const struct gb_work_share *share = &work->shares[i];
         bool follows =
             share->locked && share->known && !share->status_wanted && !contradicts_catalogue(share);
-        if (follows && gb_decide_status(&share->share, share->says, false, work->now_us, &entry))
-            add_entry(work, &entry, NULL, share);
+        if (follows)
+            (void)gb_credit_status(&work->books, i, share->says, false);
     }
 }
 
-static enum gb_result encode_results(struct gb_work *work, struct gb_err *err)
+static void decide_one(struct gb_work *work, struct gb_turn turn)
 {
-    for (size_t i = 0; i < work->results_count; i++) {
-        struct gb_work_result *result = &work->results[i];
-        const struct gb_command *command = result->command;
-        struct gb_message_result message = {
-            .account = {.dc = work->dc,
-                        .incarnation = work->incarnation,
-                        .account_id = command->account_id,
-                        .account_no = command->account_no,
-                        .currency = command->currency},
-            .client_no = command->client_no,
-            .key = command->key,
-            .state = result->state,
-            .reason = result->reason,
-            .decided_at_us = result->decided_at_us,
-        };
-        enum gb_result encoded = gb_wire_result_encode(&message, work->arena, &result->framed, err);
-        if (encoded != GB_OK)
-            return gb_err_set(err, GB_FATAL, "RESULT_ENCODE", "a RESULT cannot be encoded");
+    switch (turn.command->kind) {
+    case GB_COMMAND_PAYIN:
+        decide_payin(work, turn);
+        break;
+    case GB_COMMAND_STATUS:
+        decide_status(work, turn);
+        break;
+    case GB_COMMAND_PAYOUT:
+        gb_work_decide_payout(work, turn);
+        break;
+    case GB_COMMAND_ASK:
+        gb_work_hear_ask(work, turn);
+        break;
+    case GB_COMMAND_REPLY:
+        gb_work_hear_reply(work, turn);
+        break;
+    case GB_COMMAND_TIME:
+        gb_work_pass_time(work, turn);
+        break;
     }
-    return GB_OK;
 }
 
 enum gb_result gb_work_decide(struct gb_work *work, struct gb_err *err)
 {
     follow_accounts(work);
     for (size_t i = 0; i < work->count; i++) {
-        struct turn turn = {.command = &work->commands[i],
-                            .share = &work->shares[work->share_of[i]],
-                            .operation = &work->operations[work->operation_of[i]]};
+        struct gb_turn turn = {.command = &work->commands[i],
+                               .at = work->share_of[i],
+                               .share = &work->shares[work->share_of[i]],
+                               .operation = &work->operations[work->operation_of[i]]};
         const char *contradiction = account_contradiction(turn.command, turn.share);
-        if (contradiction != NULL) {
-            poison(turn.command, "ACCOUNT_CONTRADICTED", contradiction);
-            continue;
-        }
-        switch (turn.command->kind) {
-        case GB_COMMAND_PAYIN:
-            decide_payin(work, turn);
-            break;
-        case GB_COMMAND_STATUS:
-            decide_status(work, turn);
-            break;
-        }
+        if (contradiction != NULL)
+            gb_work_poison(turn.command, "ACCOUNT_CONTRADICTED", contradiction);
+        else
+            decide_one(work, turn);
     }
-    return encode_results(work, err);
+    gb_books_finish(&work->books);
+    gb_work_settle_decisions(work);
+    return gb_work_encode(work, err);
 }

@@ -11,11 +11,12 @@
 enum { TRIES_MAX = 10, WORK_BYTES_MAX = 48 * 1024 * 1024 };
 
 struct gb_engine {
+    struct gb_engine_options options;
     struct gb_arena *arena;
-    struct gb_wake_sender *wake;
     struct gb_work work;
     int64_t begun_us; /* of the batch in work, monotonic */
     struct gb_metric *batches, *batch_size, *booked, *repeated, *refused, *poisoned, *entries;
+    struct gb_metric *paid, *waiting, *declined, *asks, *replies, *impossible, *skewed;
     struct gb_metric *duration;
 };
 
@@ -33,6 +34,20 @@ static void register_metrics(struct gb_engine *engine)
                                         "Commands by what became of them.");
     engine->poisoned = gb_metric_counter("geobill_engine_commands_total", "outcome=\"poison\"",
                                          "Commands by what became of them.");
+    engine->paid = gb_metric_counter("geobill_payouts_decided_total", "state=\"PAID\"",
+                                     "Pay-outs by what was decided.");
+    engine->declined = gb_metric_counter("geobill_payouts_decided_total", "state=\"REFUSED\"",
+                                         "Pay-outs by what was decided.");
+    engine->waiting = gb_metric_counter("geobill_payouts_waited_total", NULL,
+                                        "Pay-outs that the own share could not pay at once.");
+    engine->asks = gb_metric_counter("geobill_asks_sent_total", NULL, "Asks sent to peers.");
+    engine->replies =
+        gb_metric_counter("geobill_replies_sent_total", NULL, "Replies sent to peers.");
+    engine->impossible = gb_metric_counter(
+        "geobill_impossible_messages_total", NULL,
+        "Asks and replies that contradict what is known: somebody has lost what was committed.");
+    engine->skewed = gb_metric_counter("geobill_clock_skew_total", NULL,
+                                       "Batches with a peer's clock too far ahead of ours.");
     engine->entries =
         gb_metric_counter("geobill_engine_entries_total", NULL, "Entries written to the ledger.");
     engine->duration =
@@ -40,13 +55,14 @@ static void register_metrics(struct gb_engine *engine)
                            "Time from the start of a batch to its commit, all round trips in it.");
 }
 
-struct gb_engine *gb_engine_new(struct gb_dc dc, struct gb_wake_sender *wake)
+struct gb_engine *gb_engine_new(const struct gb_engine_options *options)
 {
     struct gb_engine *engine = calloc(1, sizeof(*engine));
     GB_CHECK(engine != NULL);
     engine->arena = gb_arena_new(WORK_BYTES_MAX);
-    engine->wake = wake;
-    engine->work.dc = dc;
+    engine->options = *options;
+    engine->work.dc = options->dc;
+    engine->work.options = &engine->options;
     register_metrics(engine);
     return engine;
 }
@@ -125,19 +141,50 @@ static void count_outcomes(struct gb_engine *engine)
     gb_metric_add(engine->poisoned, poisoned);
 }
 
+/* Where an operation ends counts once: at the command, or when it has waited. */
+static void count_state(struct gb_engine *engine, enum gb_operation_state state)
+{
+    gb_metric_add(engine->paid, state == GB_STATE_PAID);
+    gb_metric_add(engine->declined, state == GB_STATE_REFUSED);
+}
+
+static void count_reservations(struct gb_engine *engine)
+{
+    const struct gb_work *work = &engine->work;
+    for (size_t i = 0; i < work->count; i++) {
+        const struct gb_command *command = &work->commands[i];
+        if (command->kind == GB_COMMAND_PAYOUT && command->outcome == GB_OUTCOME_APPLIED) {
+            count_state(engine, command->answer.state);
+            gb_metric_add(engine->waiting, command->answer.state == GB_STATE_WAITING);
+        }
+    }
+    for (size_t i = 0; i < work->operations_all; i++) {
+        if (work->operations[i].decided)
+            count_state(engine, work->operations[i].state);
+    }
+    for (size_t i = 0; i < work->messages_count; i++) {
+        gb_metric_add(engine->asks, work->messages[i].kind == GB_MESSAGE_ASK);
+        gb_metric_add(engine->replies, work->messages[i].kind == GB_MESSAGE_REPLY);
+    }
+    gb_metric_add(engine->impossible, work->impossible);
+    gb_metric_add(engine->skewed, work->books.skew_alarm);
+}
+
 void gb_engine_committed(struct gb_engine *engine)
 {
     gb_fault_point("engine.after_commit");
     const struct gb_work *work = &engine->work;
-    unsigned what = (work->entries_count > 0 ? GB_WAKE_ENTRIES : 0) |
-                    (work->results_count > 0 ? GB_WAKE_OUTBOX : 0);
-    if (engine->wake != NULL && what != 0)
-        gb_wake_send(engine->wake, what);
+    const struct gb_effects *effects = &work->books.effects;
+    unsigned what = (effects->entries_count > 0 ? GB_WAKE_ENTRIES : 0) |
+                    (work->messages_count > 0 ? GB_WAKE_OUTBOX : 0);
+    if (engine->options.wake != NULL && what != 0)
+        gb_wake_send(engine->options.wake, what);
     gb_metric_add(engine->batches, 1);
     gb_metric_observe(engine->batch_size, (int64_t)work->count);
-    gb_metric_add(engine->entries, (int64_t)work->entries_count);
+    gb_metric_add(engine->entries, (int64_t)effects->entries_count);
     gb_metric_observe(engine->duration, gb_clock_mono_us() - engine->begun_us);
     count_outcomes(engine);
+    count_reservations(engine);
 }
 
 struct run {

@@ -5,10 +5,11 @@
 #ifndef GB_ENGINE_ENGINE_H
 #define GB_ENGINE_ENGINE_H
 
-#include "core/decide.h"
+#include "core/books.h"
 #include "core/identity.h"
 #include "core/money.h"
 #include "db/pg.h"
+#include "runtime/config.h"
 #include "runtime/trace.h"
 #include "runtime/wake.h"
 
@@ -17,19 +18,33 @@
 enum gb_command_kind {
     GB_COMMAND_PAYIN = 1,  /* book an accepted pay-in: our own, or one relayed to us */
     GB_COMMAND_STATUS = 2, /* let the own share follow its account's status, confirm a closing */
+    GB_COMMAND_PAYOUT = 3, /* pay out, or let it wait for money until its deadline */
+    GB_COMMAND_ASK = 4,    /* a peer asks for part of the share */
+    GB_COMMAND_REPLY = 5,  /* a peer's answer, with what it granted */
+    GB_COMMAND_TIME = 6,   /* time has passed: deadlines of what waits, asks to be sent again */
 };
 
 /* What became of a command. */
 enum gb_outcome {
     GB_OUTCOME_NONE = 0,
-    GB_OUTCOME_APPLIED,   /* an entry in the ledger */
+    GB_OUTCOME_APPLIED,   /* decided, heard; of a pay-out: its answer says what is stored now */
     GB_OUTCOME_REPEATED,  /* was decided before; a relayed one gets its RESULT again */
     GB_OUTCOME_OVERDUE,   /* would pass a cap: stays ACCEPTED and listed in `overdue` */
     GB_OUTCOME_REFUSED,   /* relayed, its key has another content here: RESULT REFUSED
                              IDEMPOTENCY_MISMATCH */
-    GB_OUTCOME_UNCHANGED, /* a status that the share obeys already, or an account not known yet */
+    GB_OUTCOME_MISMATCH,  /* a pay-out whose key has another content: `mismatch` says where */
+    GB_OUTCOME_UNCHANGED, /* a status that the share obeys already, an account not known yet, news
+                             that is old, nothing due */
     GB_OUTCOME_POISON, /* contradicts what is known: changed nothing, the rest of the batch goes on
                         */
+};
+
+/* What is stored for a pay-out: the answer to it and to every repeat. */
+struct gb_command_answer {
+    enum gb_operation_state state;
+    const char *reason; /* of REFUSED; in the engine's memory until its next batch */
+    const char *facts;  /* of REFUSED: what was known, JSON; the same */
+    int64_t created_at_us, decided_at_us, deadline_us;
 };
 
 struct gb_command {
@@ -38,8 +53,9 @@ struct gb_command {
     struct gb_account_no account_no;
     const char *account_id;
     struct gb_currency currency;
-    /* Of a pay-in; what account.dc, owner, ... of its message say. */
-    struct gb_dc accepted_by; /* another datacenter than ours: relayed */
+    /* Of a pay-in and a pay-out; what account.dc, owner, ... of its message say. */
+    struct gb_dc accepted_by; /* another datacenter than ours: relayed. Of an ask and a reply: who
+                                 says it */
     struct gb_dc owner;       /* of the key: must be ours */
     struct gb_client_no client_no;
     const char *key;
@@ -47,20 +63,40 @@ struct gb_command {
     const char *reference; /* NULL: none */
     const char *metadata;  /* NULL: none; not looked at unless relayed */
     int64_t accepted_at_us;
-    bool awaited; /* somebody waits for the outcome here */
-    bool overdue; /* comes from the list of overdue ones, and leaves it once it is decided */
+    bool awaited;        /* somebody waits for the outcome here */
+    bool overdue;        /* comes from the list of overdue ones, and leaves it once it is decided */
+    int64_t deadline_us; /* of a pay-out: until when it may wait */
+    bool impatient;      /* of a pay-out: see gb_waiter */
+    struct gb_ask ask;
+    int64_t received_us; /* of an ask: when it reached this datacenter */
+    struct gb_reply reply;
     struct gb_trace trace;
     /* Out. */
     enum gb_outcome outcome;
     const char *poison_code;    /* GB_OUTCOME_POISON: stable upper-case word, static */
     const char *poison_message; /* and a sentence; in the engine's memory until its next batch */
+    struct gb_command_answer answer; /* of a pay-out, APPLIED or REPEATED */
+    const char *mismatch;            /* GB_OUTCOME_MISMATCH: the field; static */
 };
 
 struct gb_engine;
 
-/* `dc`: our own datacenter. `wake`: the publisher's, may be NULL; the caller's, must outlive the
- * engine. The caller frees. */
-struct gb_engine *gb_engine_new(struct gb_dc dc, struct gb_wake_sender *wake);
+struct gb_engine_options {
+    struct gb_dc dc; /* our own */
+    struct gb_dc peers[GB_PEERS_MAX];
+    size_t peers_count;
+    struct gb_reserve_settings reserve;
+    size_t waiting_max;          /* operations that wait for one account here */
+    struct gb_wake_sender *wake; /* the publisher's, may be NULL; outlives the engine */
+};
+
+/* Datacenters, [peer.*] and [reserve] of the configuration. GB_FATAL with the setting's name. */
+enum gb_result gb_engine_settings_read(const struct gb_config *config, struct gb_wake_sender *wake,
+                                       struct gb_engine_options *ret,
+                                       struct gb_err *err) GB_MUST_USE;
+
+/* The options are copied. The caller frees. */
+struct gb_engine *gb_engine_new(const struct gb_engine_options *options);
 void gb_engine_free(struct gb_engine *engine); /* NULL is fine */
 
 /* First half: opens a transaction on `pg` (which must not be in one), locks, reads and decides
@@ -75,7 +111,7 @@ enum gb_result gb_engine_decide(struct gb_engine *engine, struct gb_pg *pg,
 /* Second half: the calls that write what was decided; to be run in this order in the same
  * transaction, before the COMMIT; their rows are of no interest. Returns how many were filled in.
  * They fail with 40001 (GB_RETRY) when somebody was faster. */
-#define GB_ENGINE_CALLS_MAX 10
+#define GB_ENGINE_CALLS_MAX 13
 size_t gb_engine_write(struct gb_engine *engine, struct gb_call calls[GB_ENGINE_CALLS_MAX]);
 
 /* After COMMIT: wakes the publisher, counts. */

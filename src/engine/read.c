@@ -2,14 +2,14 @@
 
 #include "db/sql.h"
 
-enum { READ_CALLS_MAX = 6 };
+enum { READ_CALLS_MAX = 9 };
 
 /* Where each statement stands in the round trip; 0 for one that was left out (the first is always
  * BEGIN). */
 struct reading {
     struct gb_call calls[READ_CALLS_MAX];
     size_t count;
-    size_t shares, operations, accounts, open;
+    size_t shares, operations, accounts, open, waiting, links, hints;
 };
 
 static struct gb_params *add_call(struct reading *reading, const struct gb_statement *statement,
@@ -45,7 +45,7 @@ static void add_operation_find(struct reading *reading, const struct gb_work *wo
     for (size_t i = 0; i < n; i++) {
         clients[i] = work->operations[i].client_no.value;
         keys[i] = work->operations[i].key;
-        metadata_wanted[i] = work->operations[i].relayed;
+        metadata_wanted[i] = work->operations[i].metadata_wanted;
     }
     reading->operations = reading->count;
     struct gb_params *params = add_call(reading, &gb_sql_operation_find, work->arena);
@@ -70,6 +70,23 @@ static void add_find_open(struct reading *reading, const struct gb_work *work)
                          n);
 }
 
+/* The copies of the peers' shares, where money may be asked for. */
+static void add_hint_read(struct reading *reading, const struct gb_work *work)
+{
+    int64_t *numbers = gb_work_array(work->arena, work->shares_count, sizeof(*numbers));
+    size_t n = 0;
+    for (size_t i = 0; i < work->shares_count; i++) {
+        if (work->shares[i].reserves)
+            numbers[n++] = work->shares[i].account_no.value;
+    }
+    if (n == 0)
+        return;
+    reading->hints = reading->count;
+    struct gb_params *params = add_call(reading, &gb_sql_hint_read, work->arena);
+    gb_params_int8_array(params, numbers, NULL, n);
+    gb_params_text(params, work->dc.code);
+}
+
 /* The locks first, and all else in statements of their own after them: a join in the locking
  * statement would see rows as they were before the locks were had. */
 static void prepare(struct reading *reading, const struct gb_work *work, bool create)
@@ -89,6 +106,11 @@ static void prepare(struct reading *reading, const struct gb_work *work, bool cr
     reading->accounts = reading->count;
     gb_params_int8_array(add_call(reading, &gb_sql_account_read_status, work->arena), numbers, NULL,
                          n);
+    reading->waiting = reading->count;
+    gb_params_int8_array(add_call(reading, &gb_sql_waiting_read, work->arena), numbers, NULL, n);
+    reading->links = reading->count;
+    gb_params_int8_array(add_call(reading, &gb_sql_share_link_read, work->arena), numbers, NULL, n);
+    add_hint_read(reading, work);
     add_find_open(reading, work);
 }
 
@@ -101,7 +123,7 @@ static const char *copy_text(struct gb_arena *arena, const char *text)
     return copy;
 }
 
-static struct gb_work_share *find_share(struct gb_work *work, int64_t account_no)
+size_t gb_work_find_share(const struct gb_work *work, int64_t account_no)
 {
     size_t low = 0, high = work->shares_count;
     while (low < high) {
@@ -112,16 +134,19 @@ static struct gb_work_share *find_share(struct gb_work *work, int64_t account_no
             high = middle;
     }
     GB_CHECK(low < work->shares_count && work->shares[low].account_no.value == account_no);
-    return &work->shares[low];
+    return low;
 }
 
 static void take_share(struct gb_work *work, const struct gb_rows *rows, size_t row)
 {
-    struct gb_work_share *share = find_share(work, gb_rows_int(rows, row, 0));
+    size_t at = gb_work_find_share(work, gb_rows_int(rows, row, 0));
+    struct gb_work_share *share = &work->shares[at];
+    struct gb_account *account = &work->books.accounts[at];
     share->locked = true;
     share->account_id = copy_text(work->arena, gb_rows_text(rows, row, 1));
     GB_CHECK(gb_currency_parse(gb_rows_text(rows, row, 2), &share->currency));
-    share->share = (struct gb_share){
+    account->currency = share->currency;
+    account->share = (struct gb_share){
         .balance = gb_rows_int(rows, row, 3),
         .held = gb_rows_int(rows, row, 4),
         .version = gb_rows_int(rows, row, 5),
@@ -133,12 +158,13 @@ static void take_share(struct gb_work *work, const struct gb_rows *rows, size_t 
         .account_version = gb_rows_int(rows, row, 11),
         .updated_at_us = gb_rows_int(rows, row, 12),
     };
-    GB_CHECK(gb_share_sound(&share->share));
+    GB_CHECK(gb_share_sound(&account->share));
 }
 
 static void take_account(struct gb_work *work, const struct gb_rows *rows, size_t row)
 {
-    struct gb_work_share *share = find_share(work, gb_rows_int(rows, row, 0));
+    struct gb_work_share *share =
+        &work->shares[gb_work_find_share(work, gb_rows_int(rows, row, 0))];
     share->known = true;
     share->known_id = copy_text(work->arena, gb_rows_text(rows, row, 1));
     GB_CHECK(gb_currency_parse(gb_rows_text(rows, row, 2), &share->known_currency));
@@ -164,10 +190,15 @@ static void take_operation(struct gb_work *work, const struct gb_rows *rows, siz
         operation->decided_at_us = gb_rows_int(rows, row, 5);
     operation->awaited = gb_rows_bool(rows, row, 6);
     operation->reason = copy_text(work->arena, gb_rows_text(rows, row, 7));
+    operation->created_at_us = gb_rows_int(rows, row, 10);
+    operation->facts = copy_text(work->arena, gb_rows_text(rows, row, 11));
+    if (!gb_rows_null(rows, row, 12))
+        operation->deadline_us = gb_rows_int(rows, row, 12);
 }
 
 static void take_all(struct gb_work *work, const struct reading *reading)
 {
+    gb_work_books_new(work);
     const struct gb_rows *rows = reading->calls[reading->shares].rows;
     for (size_t i = 0; i < gb_rows_count(rows); i++)
         take_share(work, rows, i);
@@ -182,8 +213,14 @@ static void take_all(struct gb_work *work, const struct reading *reading)
     if (reading->open != 0) {
         rows = reading->calls[reading->open].rows;
         for (size_t i = 0; i < gb_rows_count(rows); i++)
-            find_share(work, gb_rows_int(rows, i, 0))->open = true;
+            work->shares[gb_work_find_share(work, gb_rows_int(rows, i, 0))].open = true;
     }
+    const struct gb_work_read read = {
+        .waiting = reading->calls[reading->waiting].rows,
+        .links = reading->calls[reading->links].rows,
+        .hints = reading->hints == 0 ? NULL : reading->calls[reading->hints].rows,
+    };
+    gb_work_books_fill(work, &read);
 }
 
 enum gb_result gb_work_read(struct gb_work *work, struct gb_pg *pg, struct gb_err *err)

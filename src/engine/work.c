@@ -64,11 +64,25 @@ static void group_by_account(struct gb_work *work)
             share->account_no = command->account_no;
             share->said_id = command->account_id;
             share->said_currency = command->currency;
+            share->trace = command->trace;
         }
-        if (command->kind == GB_COMMAND_STATUS)
-            share->status_wanted = true;
+        share->commands++;
+        share->status_wanted |= command->kind == GB_COMMAND_STATUS;
+        share->reserves |= command->kind >= GB_COMMAND_PAYOUT;
+        share->spends += command->kind == GB_COMMAND_PAYOUT;
         work->share_of[places[i].index] = work->shares_count - 1;
     }
+}
+
+static bool has_operation(const struct gb_command *command)
+{
+    return command->kind == GB_COMMAND_PAYIN || command->kind == GB_COMMAND_PAYOUT;
+}
+
+/* An own pay-in that comes back was compared when it was accepted. */
+static bool compares_metadata(const struct gb_work *work, const struct gb_command *command)
+{
+    return command->kind == GB_COMMAND_PAYOUT || !gb_dc_equal(command->accepted_by, work->dc);
 }
 
 static void group_by_key(struct gb_work *work)
@@ -76,7 +90,7 @@ static void group_by_key(struct gb_work *work)
     struct place *places = gb_work_array(work->arena, work->count, sizeof(*places));
     size_t count = 0;
     for (size_t i = 0; i < work->count; i++) {
-        if (work->commands[i].kind == GB_COMMAND_PAYIN)
+        if (has_operation(&work->commands[i]))
             places[count++] = (struct place){&work->commands[i], i};
     }
     qsort(places, count, sizeof(*places), compare_keys);
@@ -89,8 +103,8 @@ static void group_by_key(struct gb_work *work)
             work->operations[work->operations_count++] =
                 (struct gb_work_operation){.client_no = command->client_no, .key = command->key};
         }
-        if (!gb_dc_equal(command->accepted_by, work->dc))
-            work->operations[work->operations_count - 1].relayed = true;
+        if (compares_metadata(work, command))
+            work->operations[work->operations_count - 1].metadata_wanted = true;
         work->operation_of[places[i].index] = work->operations_count - 1;
     }
 }
@@ -102,17 +116,16 @@ void gb_work_init(struct gb_work *work, struct gb_arena *arena, struct gb_comman
                              .dc = work->dc,
                              .incarnation = work->incarnation,
                              .epoch = work->epoch,
+                             .options = work->options,
                              .now_us = now_us,
                              .commands = commands,
                              .count = count};
     for (size_t i = 0; i < count; i++) {
         commands[i].outcome = GB_OUTCOME_NONE;
-        commands[i].poison_code = commands[i].poison_message = NULL;
+        commands[i].poison_code = commands[i].poison_message = commands[i].mismatch = NULL;
     }
     group_by_account(work);
     group_by_key(work);
-    /* Each command makes at most its own entry, and each share at most one before its first
-     * command to follow its account. */
-    work->entries = gb_work_array(arena, 2 * count, sizeof(*work->entries));
+    work->voided = gb_work_array(arena, work->shares_count, sizeof(*work->voided));
     work->results = gb_work_array(arena, count, sizeof(*work->results));
 }

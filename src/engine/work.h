@@ -4,50 +4,48 @@
 #ifndef GB_ENGINE_WORK_H
 #define GB_ENGINE_WORK_H
 
+#include "core/books.h"
 #include "engine/engine.h"
 #include "runtime/arena.h"
+#include "wire/envelope.h"
 
-/* An account of the batch, with its own share. */
+/* An account of the batch; its share stands in books.accounts, at the same place. */
 struct gb_work_share {
     struct gb_account_no account_no;
     const char *said_id; /* what its first command says */
     struct gb_currency said_currency;
-    bool locked; /* the row is there and ours; the next three are filled in */
+    bool locked; /* the row is there and ours; the next two and the share are filled in */
     const char *account_id;
     struct gb_currency currency;
-    struct gb_share share;
     bool known; /* to the catalogue, as far as it came here; the next three are filled in */
     const char *known_id;
     struct gb_currency known_currency;
     struct gb_account_says says;
     bool status_wanted; /* has a STATUS command */
     bool open;          /* something is still to come for it here; looked up when status_wanted */
-    bool changed;
-    bool voided; /* a confirmed closing was voided by money */
+    bool reserves;      /* has a command that may ask or be asked: all its links are wanted */
+    size_t commands;    /* of the batch */
+    size_t spends;      /* of those, the ones that may wait */
+    struct gb_trace trace; /* of its first command */
 };
 
 /* An operation of the batch. */
 struct gb_work_operation {
     struct gb_client_no client_no;
     const char *key;
-    bool stored;  /* has a row */
-    bool relayed; /* a command of the batch says so */
-    bool metadata_read;
+    bool stored;               /* has a row */
+    bool metadata_wanted;      /* a command of the batch has to be compared with it */
     struct gb_request request; /* of the row, or of the first command when there is none */
     enum gb_operation_state state;
-    int64_t decided_at_us;
+    int64_t created_at_us, decided_at_us, deadline_us;
     bool awaited;
     const char *reason;
+    const char *facts;
+    struct gb_trace trace; /* of the command that made it, or that books it */
     const struct gb_command
         *inserted_by; /* not NULL: the row is to be made, as this command says */
     bool booked;      /* the row is there and becomes BOOKED */
-};
-
-/* An entry, the command it comes from (NULL for one of the share's status alone), and its share. */
-struct gb_work_entry {
-    struct gb_entry entry;
-    const struct gb_command *command;
-    const struct gb_work_share *share;
+    bool decided;     /* the row is there, was WAITING, and becomes what `state` says */
 };
 
 /* A RESULT owed to the datacenter that relayed the command. */
@@ -56,6 +54,16 @@ struct gb_work_result {
     enum gb_operation_state state;
     const char *reason;
     int64_t decided_at_us;
+};
+
+/* A row of the outbox. */
+struct gb_work_message {
+    const char *dc;     /* whom it goes to */
+    const char *family; /* of its topic */
+    const char *account_id;
+    const char *about;
+    enum gb_message_kind kind;
+    struct gb_trace trace;
     struct gb_bytes framed;
 };
 
@@ -69,15 +77,21 @@ struct gb_work {
     size_t count;
     struct gb_work_share *shares; /* in account order */
     size_t shares_count;
-    size_t *share_of;                     /* command -> share */
-    struct gb_work_operation *operations; /* in (client, key) order */
-    size_t operations_count;
-    size_t *operation_of;          /* command -> operation; meaningless for those that have none */
-    struct gb_work_entry *entries; /* in the order they were decided */
-    size_t entries_count;
+    size_t *share_of; /* command -> share */
+    const struct gb_engine_options *options;
+    struct gb_books books;
+    /* Those of commands in (client, key) order; after them what else waits for the accounts. */
+    struct gb_work_operation *operations;
+    size_t operations_count; /* of commands */
+    size_t operations_all;
+    size_t *operation_of; /* command -> operation; meaningless for those that have none */
+    bool *voided;         /* share -> a confirmed closing was voided by money */
     struct gb_work_result *results;
     size_t results_count;
-    bool notify; /* one that somebody waits for was decided */
+    struct gb_work_message *messages;
+    size_t messages_count;
+    int64_t impossible; /* messages of peers that cannot be */
+    bool notify;        /* one that somebody waits for was decided */
 };
 
 /* Groups the commands by account and by key. Fills in all but dc, incarnation, epoch. */
@@ -89,8 +103,61 @@ void gb_work_init(struct gb_work *work, struct gb_arena *arena, struct gb_comman
  * nothing is open. */
 enum gb_result gb_work_read(struct gb_work *work, struct gb_pg *pg, struct gb_err *err) GB_MUST_USE;
 
-/* Decides all commands in turn. GB_FATAL only when a RESULT cannot be encoded. */
+/* Decides all commands in turn. GB_FATAL only when a message cannot be encoded. */
 enum gb_result gb_work_decide(struct gb_work *work, struct gb_err *err) GB_MUST_USE;
+
+/* Where a command stands in the batch. */
+struct gb_turn {
+    struct gb_command *command;
+    size_t at; /* of its share, and of its account in the books */
+    struct gb_work_share *share;
+    struct gb_work_operation *operation; /* of a pay-in, of a pay-out */
+};
+
+/* `message`: static, or in the batch's arena. */
+void gb_work_poison(struct gb_command *command, const char *code, const char *message);
+bool gb_work_owned_here(const struct gb_work *work, const struct gb_command *command);
+struct gb_request gb_work_request_of(const struct gb_command *command);
+
+/* The commands about money that leaves and money that moves between datacenters. */
+void gb_work_decide_payout(struct gb_work *work, struct gb_turn turn);
+void gb_work_hear_ask(struct gb_work *work, struct gb_turn turn);
+void gb_work_hear_reply(struct gb_work *work, struct gb_turn turn);
+void gb_work_pass_time(struct gb_work *work, struct gb_turn turn);
+/* After gb_books_finish: takes over what was decided on waiting operations, fills in the answers of
+ * the pay-outs. */
+void gb_work_settle_decisions(struct gb_work *work);
+/* What was known at a refusal, JSON in the arena. */
+const char *gb_work_facts(const struct gb_refusal *refusal, int64_t now_us, struct gb_arena *arena);
+
+/* Encodes results, asks and replies. */
+enum gb_result gb_work_encode(struct gb_work *work, struct gb_err *err) GB_MUST_USE;
+
+/* Makes room for the books of the batch and takes what was read. `waiting`, `links`, `hints`: rows
+ * of waiting_read, share_link_read, hint_read; hints may be NULL. The shares are in place. */
+struct gb_work_read {
+    const struct gb_rows *waiting, *links, *hints;
+};
+void gb_work_books_new(struct gb_work *work);
+void gb_work_books_fill(struct gb_work *work, const struct gb_work_read *read);
+size_t gb_work_find_share(const struct gb_work *work, int64_t account_no);
+
+/* The numbers of a link as columns: share_link_read and share_link_save have them in this order. */
+#define GB_LINK_NUMBERS 31
+void gb_link_numbers_set(struct gb_link *link, const int64_t numbers[GB_LINK_NUMBERS]);
+void gb_link_numbers_get(const struct gb_link *link, int64_t ret[GB_LINK_NUMBERS]);
+
+/* The calls of the second round trip, as they are put together. */
+struct gb_writing {
+    const struct gb_work *work;
+    struct gb_call *calls;
+    size_t count;
+};
+struct gb_params *gb_writing_add(struct gb_writing *writing, const struct gb_statement *statement);
+/* Operations made and decided, what waits and waits no more. */
+void gb_write_operations(struct gb_writing *writing);
+void gb_write_links(struct gb_writing *writing);
+void gb_write_outbox(struct gb_writing *writing);
 
 /* The calls that write it. */
 size_t gb_work_write(const struct gb_work *work, struct gb_call calls[GB_ENGINE_CALLS_MAX]);

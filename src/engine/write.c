@@ -1,16 +1,8 @@
 #include "engine/work.h"
 
 #include "db/sql.h"
-#include "wire/envelope.h"
 
-/* The calls of the second round trip, as they are put together. */
-struct writing {
-    const struct gb_work *work;
-    struct gb_call *calls;
-    size_t count;
-};
-
-static struct gb_params *add_call(struct writing *writing, const struct gb_statement *statement)
+struct gb_params *gb_writing_add(struct gb_writing *writing, const struct gb_statement *statement)
 {
     GB_CHECK(writing->count < GB_ENGINE_CALLS_MAX);
     struct gb_call *call = &writing->calls[writing->count++];
@@ -59,7 +51,7 @@ static void share_columns_set(struct share_columns *columns, size_t i,
     columns->status[i] = (int16_t)share->status;
 }
 
-/* Where an entry comes from; null where it has no command. */
+/* Where an entry comes from; null where it has no operation. */
 struct origin_columns {
     int64_t *span_id;
     bool *span_null;
@@ -82,36 +74,67 @@ static struct origin_columns origin_columns_new(struct gb_arena *arena, size_t n
     };
 }
 
+/* `operation` NULL: none. */
 static void origin_columns_set(struct origin_columns *columns, size_t i,
-                               const struct gb_command *command)
+                               const struct gb_work_operation *operation)
 {
-    columns->span_null[i] = command == NULL || command->trace.span_id == 0;
-    columns->client_null[i] = command == NULL;
-    if (command == NULL)
+    columns->span_null[i] = operation == NULL || operation->trace.span_id == 0;
+    columns->client_null[i] = operation == NULL;
+    if (operation == NULL)
         return;
-    columns->span_id[i] = command->trace.span_id;
-    columns->client_no[i] = command->client_no.value;
-    columns->trace_id[i] = command->trace.trace_id;
-    columns->key[i] = command->key;
-    columns->reference[i] = command->reference;
+    columns->span_id[i] = operation->trace.span_id;
+    columns->client_no[i] = operation->client_no.value;
+    columns->trace_id[i] = operation->trace.trace_id;
+    columns->key[i] = operation->key;
+    columns->reference[i] = operation->request.reference;
 }
 
-static void add_ledger_insert(struct writing *writing)
+/* The link of an entry that moved share; null where none did. */
+struct moved_columns {
+    const char **peer;
+    int64_t *out_total, *in_total;
+    bool *null;
+};
+
+static struct moved_columns moved_columns_new(struct gb_arena *arena, size_t n)
+{
+    return (struct moved_columns){
+        .peer = gb_work_array(arena, n, sizeof(char *)),
+        .out_total = gb_work_array(arena, n, sizeof(int64_t)),
+        .in_total = gb_work_array(arena, n, sizeof(int64_t)),
+        .null = gb_work_array(arena, n, sizeof(bool)),
+    };
+}
+
+static void moved_columns_set(struct moved_columns *columns, size_t i,
+                              const struct gb_effect_entry *entry)
+{
+    columns->null[i] = entry->peer.code[0] == '\0';
+    columns->peer[i] = columns->null[i] ? NULL : entry->peer.code;
+    columns->out_total[i] = entry->link_out_total;
+    columns->in_total[i] = entry->link_in_total;
+}
+
+static void add_ledger_insert(struct gb_writing *writing)
 {
     const struct gb_work *work = writing->work;
-    size_t n = work->entries_count;
+    const struct gb_effects *effects = &work->books.effects;
+    size_t n = effects->entries_count;
     struct share_columns after = share_columns_new(work->arena, n);
     struct origin_columns origin = origin_columns_new(work->arena, n);
+    struct moved_columns moved = moved_columns_new(work->arena, n);
     int16_t *kinds = gb_work_array(work->arena, n, sizeof(*kinds));
     int64_t *amounts = gb_work_array(work->arena, n, sizeof(*amounts));
     for (size_t i = 0; i < n; i++) {
-        const struct gb_work_entry *entry = &work->entries[i];
-        share_columns_set(&after, i, entry->share->account_no, &entry->entry.after);
-        origin_columns_set(&origin, i, entry->command);
+        const struct gb_effect_entry *entry = &effects->entries[i];
+        bool has_operation = entry->operation != GB_NO_OPERATION;
+        share_columns_set(&after, i, work->books.accounts[entry->account].no, &entry->entry.after);
+        origin_columns_set(&origin, i, has_operation ? &work->operations[entry->operation] : NULL);
+        moved_columns_set(&moved, i, entry);
         kinds[i] = (int16_t)entry->entry.kind;
         amounts[i] = entry->entry.amount;
     }
-    struct gb_params *params = add_call(writing, &gb_sql_ledger_insert);
+    struct gb_params *params = gb_writing_add(writing, &gb_sql_ledger_insert);
     gb_params_int8_array(params, after.account_no, NULL, n);
     gb_params_int8_array(params, after.version, NULL, n);
     gb_params_int2_array(params, kinds, NULL, n);
@@ -130,20 +153,23 @@ static void add_ledger_insert(struct writing *writing)
     gb_params_uuid_array(params, origin.trace_id, n);
     gb_params_text_array(params, origin.key, n);
     gb_params_text_array(params, origin.reference, n);
+    gb_params_text_array(params, moved.peer, n);
+    gb_params_int8_array(params, moved.out_total, moved.null, n);
+    gb_params_int8_array(params, moved.in_total, moved.null, n);
     gb_params_int4(params, work->epoch);
 }
 
-static void add_share_update(struct writing *writing)
+static void add_share_update(struct gb_writing *writing)
 {
     const struct gb_work *work = writing->work;
     struct share_columns after = share_columns_new(work->arena, work->shares_count);
     size_t n = 0;
     for (size_t i = 0; i < work->shares_count; i++) {
-        const struct gb_work_share *share = &work->shares[i];
-        if (share->changed)
-            share_columns_set(&after, n++, share->account_no, &share->share);
+        const struct gb_account *account = &work->books.accounts[i];
+        if (account->changed)
+            share_columns_set(&after, n++, account->no, &account->share);
     }
-    struct gb_params *params = add_call(writing, &gb_sql_share_update);
+    struct gb_params *params = gb_writing_add(writing, &gb_sql_share_update);
     gb_params_int8_array(params, after.account_no, NULL, n);
     gb_params_int8_array(params, after.balance, NULL, n);
     gb_params_int8_array(params, after.held, NULL, n);
@@ -157,144 +183,9 @@ static void add_share_update(struct writing *writing)
     gb_params_int8_array(params, after.updated_at_us, NULL, n);
 }
 
-static void add_operation_book(struct writing *writing)
-{
-    const struct gb_work *work = writing->work;
-    int32_t *clients = gb_work_array(work->arena, work->operations_count, sizeof(*clients));
-    const char **keys = gb_work_array(work->arena, work->operations_count, sizeof(*keys));
-    size_t n = 0;
-    for (size_t i = 0; i < work->operations_count; i++) {
-        const struct gb_work_operation *operation = &work->operations[i];
-        if (!operation->booked)
-            continue;
-        clients[n] = operation->client_no.value;
-        keys[n++] = operation->key;
-    }
-    if (n == 0)
-        return;
-    struct gb_params *params = add_call(writing, &gb_sql_operation_book);
-    gb_params_int4_array(params, clients, NULL, n);
-    gb_params_text_array(params, keys, n);
-    gb_params_int8(params, work->now_us);
-}
-
-struct relayed_columns {
-    int32_t *client_no;
-    const char **key, **relayed_from, **reference, **metadata;
-    int16_t *state;
-    int64_t *account_no, *amount, *created_at_us, *decided_at_us, *span_id;
-    bool *undecided, *span_null;
-    struct gb_uuid *trace_id;
-};
-
-static struct relayed_columns relayed_columns_new(struct gb_arena *arena, size_t n)
-{
-    int64_t *numbers = gb_work_array(arena, 5 * n, sizeof(*numbers));
-    const char **texts = gb_work_array(arena, 4 * n, sizeof(*texts));
-    bool *nulls = gb_work_array(arena, 2 * n, sizeof(*nulls));
-    return (struct relayed_columns){
-        .client_no = gb_work_array(arena, n, sizeof(int32_t)),
-        .key = texts,
-        .relayed_from = texts + n,
-        .reference = texts + 2 * n,
-        .metadata = texts + 3 * n,
-        .state = gb_work_array(arena, n, sizeof(int16_t)),
-        .account_no = numbers,
-        .amount = numbers + n,
-        .created_at_us = numbers + 2 * n,
-        .decided_at_us = numbers + 3 * n,
-        .span_id = numbers + 4 * n,
-        .undecided = nulls,
-        .span_null = nulls + n,
-        .trace_id = gb_work_array(arena, n, sizeof(struct gb_uuid)),
-    };
-}
-
-static void relayed_columns_set(struct relayed_columns *columns, size_t i,
-                                const struct gb_work_operation *operation)
-{
-    const struct gb_command *command = operation->inserted_by;
-    columns->client_no[i] = operation->client_no.value;
-    columns->key[i] = operation->key;
-    columns->relayed_from[i] = command->accepted_by.code;
-    columns->reference[i] = command->reference;
-    columns->metadata[i] = command->metadata;
-    columns->state[i] = (int16_t)operation->state;
-    columns->account_no[i] = command->account_no.value;
-    columns->amount[i] = command->amount;
-    columns->created_at_us[i] = command->accepted_at_us;
-    columns->decided_at_us[i] = operation->decided_at_us;
-    columns->undecided[i] = operation->state == GB_STATE_ACCEPTED;
-    columns->span_id[i] = command->trace.span_id;
-    columns->span_null[i] = command->trace.span_id == 0;
-    columns->trace_id[i] = command->trace.trace_id;
-}
-
-static void add_operation_insert(struct writing *writing)
-{
-    const struct gb_work *work = writing->work;
-    struct relayed_columns columns = relayed_columns_new(work->arena, work->operations_count);
-    size_t n = 0;
-    for (size_t i = 0; i < work->operations_count; i++) {
-        if (work->operations[i].inserted_by != NULL)
-            relayed_columns_set(&columns, n++, &work->operations[i]);
-    }
-    if (n == 0)
-        return;
-    struct gb_params *params = add_call(writing, &gb_sql_operation_insert_relayed);
-    gb_params_int4_array(params, columns.client_no, NULL, n);
-    gb_params_text_array(params, columns.key, n);
-    gb_params_int2_array(params, columns.state, NULL, n);
-    gb_params_int8_array(params, columns.account_no, NULL, n);
-    gb_params_int8_array(params, columns.amount, NULL, n);
-    gb_params_int8_array(params, columns.created_at_us, NULL, n);
-    gb_params_int8_array(params, columns.decided_at_us, columns.undecided, n);
-    gb_params_uuid_array(params, columns.trace_id, n);
-    gb_params_int8_array(params, columns.span_id, columns.span_null, n);
-    gb_params_text_array(params, columns.relayed_from, n);
-    gb_params_text_array(params, columns.reference, n);
-    gb_params_text_array(params, columns.metadata, n);
-    gb_params_int4(params, work->epoch);
-}
-
-static void add_outbox_insert(struct writing *writing)
-{
-    const struct gb_work *work = writing->work;
-    size_t n = work->results_count;
-    const char **texts = gb_work_array(work->arena, 3 * n, sizeof(*texts));
-    struct gb_uuid *ids = gb_work_array(work->arena, 2 * n, sizeof(*ids));
-    struct gb_bytes *payloads = gb_work_array(work->arena, n, sizeof(*payloads));
-    int64_t *spans = gb_work_array(work->arena, n, sizeof(*spans));
-    bool *span_nulls = gb_work_array(work->arena, n, sizeof(*span_nulls));
-    for (size_t i = 0; i < n; i++) {
-        const struct gb_command *command = work->results[i].command;
-        const char *dc = command->accepted_by.code;
-        texts[i] = dc;
-        texts[n + i] = gb_arena_printf(work->arena, "geobill.%s.reserve-reply.v1", dc);
-        texts[2 * n + i] = command->account_id;
-        ids[i] = gb_uuid_v7();
-        ids[n + i] = command->trace.trace_id;
-        payloads[i] = work->results[i].framed;
-        spans[i] = command->trace.span_id;
-        span_nulls[i] = command->trace.span_id == 0;
-    }
-    struct gb_params *params = add_call(writing, &gb_sql_outbox_insert);
-    gb_params_text_array(params, texts, n);
-    gb_params_text_array(params, texts + n, n);
-    gb_params_uuid_array(params, ids, n);
-    gb_params_text_array(params, texts + 2 * n, n);
-    gb_params_bytea_array(params, payloads, n);
-    gb_params_uuid_array(params, ids + n, n);
-    gb_params_int8_array(params, spans, span_nulls, n);
-    gb_params_text(params, "operation");
-    gb_params_text(params, gb_message_type(GB_MESSAGE_RESULT));
-    gb_params_int8(params, work->now_us);
-    gb_params_int4(params, work->epoch);
-}
-
 /* Pay-ins that came from the list of overdue ones and are decided now leave it; those that do not
  * fit go in. */
-static void add_overdue(struct writing *writing, bool leave)
+static void add_overdue(struct gb_writing *writing, bool leave)
 {
     const struct gb_work *work = writing->work;
     int32_t *clients = gb_work_array(work->arena, work->count, sizeof(*clients));
@@ -315,7 +206,7 @@ static void add_overdue(struct writing *writing, bool leave)
     if (n == 0)
         return;
     struct gb_params *params =
-        add_call(writing, leave ? &gb_sql_overdue_delete : &gb_sql_overdue_insert);
+        gb_writing_add(writing, leave ? &gb_sql_overdue_delete : &gb_sql_overdue_insert);
     gb_params_int4_array(params, clients, NULL, n);
     gb_params_text_array(params, keys, n);
     gb_params_text_array(params, asked_by, n);
@@ -326,37 +217,36 @@ static void add_overdue(struct writing *writing, bool leave)
 }
 
 /* A closing that money voided has to be confirmed anew. */
-static void add_status_pending(struct writing *writing)
+static void add_status_pending(struct gb_writing *writing)
 {
     const struct gb_work *work = writing->work;
     int64_t *accounts = gb_work_array(work->arena, work->shares_count, sizeof(*accounts));
     size_t n = 0;
     for (size_t i = 0; i < work->shares_count; i++) {
-        if (work->shares[i].voided)
+        if (work->voided[i])
             accounts[n++] = work->shares[i].account_no.value;
     }
     if (n == 0)
         return;
-    struct gb_params *params = add_call(writing, &gb_sql_status_pending_insert);
+    struct gb_params *params = gb_writing_add(writing, &gb_sql_status_pending_insert);
     gb_params_int8_array(params, accounts, NULL, n);
     gb_params_int8(params, work->now_us);
 }
 
 size_t gb_work_write(const struct gb_work *work, struct gb_call calls[GB_ENGINE_CALLS_MAX])
 {
-    struct writing writing = {.work = work, .calls = calls};
-    add_operation_insert(&writing);
-    add_operation_book(&writing);
-    if (work->entries_count > 0) {
+    struct gb_writing writing = {.work = work, .calls = calls};
+    gb_write_operations(&writing);
+    if (work->books.effects.entries_count > 0) {
         add_ledger_insert(&writing);
         add_share_update(&writing);
     }
-    if (work->results_count > 0)
-        add_outbox_insert(&writing);
+    gb_write_links(&writing);
+    gb_write_outbox(&writing);
     add_overdue(&writing, false);
     add_overdue(&writing, true);
     add_status_pending(&writing);
     if (work->notify)
-        (void)add_call(&writing, &gb_sql_decided_notify);
+        (void)gb_writing_add(&writing, &gb_sql_decided_notify);
     return writing.count;
 }

@@ -107,6 +107,23 @@ const struct gb_setting gb_settings[] = {
     {"consumer", "session_timeout_ms", INT, "6000", 1000, 300000,
      "A consumer that is silent for this long loses its partitions to another."},
 
+    {"reserve", "reask_after_ms", INT, "200", 10, 60000,
+     "A peer that was asked for part of its share and granted too little is asked again after "
+     "this; doubled each time."},
+    {"reserve", "reask_backoff_ms_max", INT, "2000", 10, 600000,
+     "Longest pause between two such asks."},
+    {"reserve", "ask_ttl_ms", INT, "10000", 100, 3600000,
+     "An ask that is older than this is not granted any more."},
+    {"reserve", "prefetch_max", INT, "10000000", 0, 1000000000000000,
+     "Minor units that a grant may add to what was asked, so that the next ask need not be made; "
+     "never more than was granted lately, nor than half of what remains. 0: nothing."},
+    {"reserve", "demand_half_life_ms", INT, "60000", 1, 86400000,
+     "What was granted lately counts half after this."},
+    {"reserve", "clock_skew_ms_max", INT, "60000", 100, 86400000,
+     "A peer whose clock is further ahead than this raises an alarm, and is believed only so far."},
+    {"reserve", "waiting_max", INT, "1000", 1, 10000,
+     "Operations that wait for money of one account here; more are refused."},
+
     {"projector", "listen", TEXT, NULL, 0, 0, "`address:port` of /livez, /readyz and /metrics."},
     {"projector", "instance", TEXT, "1", 0, 0,
      "Name of this process in its Kafka group (static membership): different for each of several "

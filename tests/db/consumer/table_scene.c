@@ -118,7 +118,8 @@ void consumer_start(struct consumer *consumer, const char *instance)
     *consumer = (struct consumer){.pg = fixture_connect()};
     struct gb_dc dc;
     assert_true(gb_dc_parse("dc1", &dc));
-    consumer->book = gb_book_payins_new(dc, NULL);
+    const struct gb_engine_options engine = fixture_options(dc);
+    consumer->book = gb_book_payins_new(&engine);
     const struct gb_read_table_options table = {.dc = dc,
                                                 .topic = TOPIC,
                                                 .instance = instance,

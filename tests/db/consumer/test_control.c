@@ -12,7 +12,10 @@ static struct lane lane;
 static int setup(void **state)
 {
     (void)fixture_setup(state);
-    step = gb_read_control_new();
+    struct gb_dc dc;
+    assert_true(gb_dc_parse("dc1", &dc));
+    const struct gb_engine_options options = fixture_options(dc);
+    step = gb_read_control_new(&options);
     lane_open(&lane, TOPIC, STREAMS, 2, gb_read_control_reader(step));
     return 0;
 }

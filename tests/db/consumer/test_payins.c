@@ -14,7 +14,8 @@ static int setup(void **state)
     struct gb_dc dc;
     (void)fixture_setup(state);
     assert_true(gb_dc_parse("dc1", &dc));
-    step = gb_book_payins_new(dc, NULL);
+    const struct gb_engine_options options = fixture_options(dc);
+    step = gb_book_payins_new(&options);
     lane_open(&lane, TOPIC, STREAMS, 2, gb_book_payins_reader(step));
     return 0;
 }
@@ -152,7 +153,8 @@ static void a_zombie_changes_nothing(void **state)
     struct lane other;
     struct gb_dc dc;
     assert_true(gb_dc_parse("dc1", &dc));
-    struct gb_book_payins *other_step = gb_book_payins_new(dc, NULL);
+    const struct gb_engine_options options = fixture_options(dc);
+    struct gb_book_payins *other_step = gb_book_payins_new(&options);
     fixture_accept("zombie", 0, 2, 500, 1, 3);
     fixture_payins(commands, "zombie", 0, 2, 500, 1, 3);
     lane_open(&other, TOPIC, STREAMS, 2, gb_book_payins_reader(other_step));

@@ -13,6 +13,34 @@ struct gb_pg *fixture_pg;
 struct gb_engine *fixture_engine;
 static struct gb_arena *texts; /* of all commands */
 
+struct gb_engine_options fixture_options(struct gb_dc dc)
+{
+    static const char *const codes[] = {"dc1", "dc2", "dc3"};
+    struct gb_engine_options options = {
+        .dc = dc,
+        .reserve = {.reask_after_us = 200000,
+                    .reask_backoff_us_max = 2000000,
+                    .ask_ttl_us = 10000000,
+                    .prefetch_max = 0,
+                    .demand_half_life_us = 60000000,
+                    .skew_us_max = 60000000},
+        .waiting_max = 20,
+    };
+    for (size_t i = 0; i < 3; i++) {
+        struct gb_dc peer;
+        assert_true(gb_dc_parse(codes[i], &peer));
+        if (!gb_dc_equal(peer, dc))
+            options.peers[options.peers_count++] = peer;
+    }
+    return options;
+}
+
+struct gb_engine *fixture_engine_new(struct gb_dc dc)
+{
+    const struct gb_engine_options options = fixture_options(dc);
+    return gb_engine_new(&options);
+}
+
 struct gb_pg *fixture_connect(void)
 {
     return gb_test_connect(fixture_server, "dc1", "geobill_consumer");
@@ -30,7 +58,7 @@ int fixture_setup(void **state)
     gb_test_database(fixture_server, "dc1", "dc1", "dc1");
     fixture_admin = gb_test_connect(fixture_server, "dc1", NULL);
     fixture_pg = fixture_connect();
-    fixture_engine = gb_engine_new(dc, NULL);
+    fixture_engine = fixture_engine_new(dc);
     fixture_sql("INSERT INTO client (client_no, name, token_hash, role, home, version, "
                 "created_at_us, updated_at_us)"
                 " VALUES (1, 'shop', sha256('shop'), 2, 'dc1', 1, 1, 1)");

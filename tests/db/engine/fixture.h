@@ -23,6 +23,10 @@ extern struct gb_engine *fixture_engine;
 int fixture_setup(void **state);
 int fixture_teardown(void **state);
 
+/* What a datacenter with the peers that dc1, dc2, dc3 leave it is configured to. */
+struct gb_engine_options fixture_options(struct gb_dc dc);
+struct gb_engine *fixture_engine_new(struct gb_dc dc);
+
 /* Another connection as geobill_consumer; the caller closes it. */
 struct gb_pg *fixture_connect(void);
 

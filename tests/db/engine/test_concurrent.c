@@ -57,7 +57,7 @@ static void overlapping_batches_lose_and_double_nothing(void **state)
     pthread_t threads[WORKERS];
     for (unsigned i = 0; i < WORKERS; i++)
         workers[i] = (struct worker){
-            .seed = i + 1, .pg = fixture_connect(), .engine = gb_engine_new(dc, NULL), .all = all};
+            .seed = i + 1, .pg = fixture_connect(), .engine = fixture_engine_new(dc), .all = all};
     for (size_t i = 0; i < WORKERS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, work, &workers[i]), 0);
     int64_t applied = 0;
@@ -100,7 +100,7 @@ static void a_deadlock_with_others_is_survived(void **state)
     struct worker worker = {.pg = fixture_connect()};
     struct gb_dc dc;
     assert_true(gb_dc_parse("dc1", &dc));
-    worker.engine = gb_engine_new(dc, NULL);
+    worker.engine = fixture_engine_new(dc);
     struct gb_command *all = calloc(2 * OPERATIONS, sizeof(*all));
     assert_non_null(all);
     for (size_t i = 0; i < 2 * OPERATIONS; i++)

@@ -72,7 +72,7 @@ static int run_child(const char *conninfo, const char *prefix, const char *accou
         return 3;
     fixture_payins(commands, prefix, 0, COUNT, strtoll(account_no, NULL, 10), 9, 2);
     struct gb_err err;
-    return gb_engine_run(gb_engine_new(dc, NULL), pg, &batch, &err) == GB_OK ? 4 : 5;
+    return gb_engine_run(fixture_engine_new(dc), pg, &batch, &err) == GB_OK ? 4 : 5;
 }
 
 static void wait_until_backend_is_gone(void)

@@ -245,7 +245,7 @@ static void another_datacenters_database_is_refused(void **state)
     (void)state;
     struct gb_dc dc2;
     assert_true(gb_dc_parse("dc2", &dc2));
-    struct gb_engine *engine = gb_engine_new(dc2, NULL);
+    struct gb_engine *engine = fixture_engine_new(dc2);
     struct gb_command command = fixture_status(100);
     struct gb_err err;
     assert_int_equal(gb_engine_decide(engine, fixture_pg, &command, 1, 1, &err), GB_FATAL);
