@@ -51,7 +51,8 @@ GRANT INSERT, UPDATE ON daemon TO geobill_api, geobill_publisher, geobill_consum
 
 -- The API accepts pay-ins, and decides pay-outs: it runs the engine for them.
 GRANT INSERT ON operation, relay, outbox, catalogue_command, ledger TO geobill_api;
-GRANT INSERT, UPDATE ON share, share_link TO geobill_api;
+GRANT INSERT (account_no, account_id, currency, status, account_version, updated_at_us), UPDATE ON share TO geobill_api;
+GRANT INSERT, UPDATE ON share_link TO geobill_api;
 GRANT UPDATE (state, reason, facts, decided_at_us) ON operation TO geobill_api;
 GRANT INSERT, DELETE ON waiting TO geobill_api;
 GRANT INSERT, UPDATE ON account, client, status_pending TO geobill_api;

@@ -55,7 +55,7 @@ void gb_api_batch_begin(struct gb_api_batch *batch)
     batch->base_us = now_us > batch->next_us ? now_us : batch->next_us;
     batch->next_us = batch->base_us + (int64_t)batch->count;
     for (size_t i = 0; i < batch->count; i++)
-        batch->requests[i]->payin.created_at_us = batch->base_us + (int64_t)i;
+        batch->requests[i]->command.created_at_us = batch->base_us + (int64_t)i;
 }
 
 /* What a statement is about. */
@@ -71,14 +71,14 @@ enum part {
     PART_REFUSED_RELAYED,
 };
 
-static bool takes_payins(const struct gb_api_payin *payin)
+static bool takes_payins(const struct gb_api_command *payin)
 {
     const struct gb_api_account *known = &payin->known;
     return known->account_no.value != 0 && gb_currency_equal(known->currency, payin->currency) &&
            (known->status == GB_STATUS_OPEN || known->status == GB_STATUS_BLOCKED);
 }
 
-static bool belongs(const struct gb_api_payin *payin, enum part part)
+static bool belongs(const struct gb_api_command *payin, enum part part)
 {
     switch (part) {
     case PART_ALL:
@@ -108,7 +108,7 @@ static size_t take_part(struct gb_api_batch *batch, enum part part)
 {
     size_t n = 0;
     for (size_t i = 0; i < batch->count; i++) {
-        if (batch->requests[i] == NULL || !belongs(&batch->requests[i]->payin, part))
+        if (batch->requests[i] == NULL || !belongs(&batch->requests[i]->command, part))
             continue;
         batch->part[n] = batch->requests[i];
         batch->places[n++] = i;
@@ -130,7 +130,7 @@ static enum gb_result identify(struct gb_api_batch *batch, struct gb_pg *pg, str
     if (result != GB_OK)
         return result;
     for (size_t i = 0; i < n; i++) {
-        struct gb_api_payin *payin = &batch->part[i]->payin;
+        struct gb_api_command *payin = &batch->part[i]->command;
         if (gb_rows_null(call.rows, i, 0))
             continue;
         payin->learnt = false;
@@ -152,8 +152,9 @@ static void settle(struct gb_api_batch *batch, const struct gb_rows *rows,
         GB_CHECK(place >= 0 && (size_t)place < batch->count);
         struct gb_api_request *request = batch->requests[place];
         batch->requests[place] = NULL;
-        request->payin.state = state;
-        request->payin.decided_at_us = state == GB_STATE_REFUSED ? request->payin.created_at_us : 0;
+        request->command.state = state;
+        request->command.decided_at_us =
+            state == GB_STATE_REFUSED ? request->command.created_at_us : 0;
         gb_api_settle_payin(request);
     }
 }
@@ -231,7 +232,7 @@ static enum gb_result judge_all(struct gb_api_batch *batch, enum part part,
         return result;
     for (size_t i = 0; i < n; i++) {
         struct gb_api_request *request = batch->part[i];
-        request->payin.reason = NULL;
+        request->command.reason = NULL;
         if (gb_api_judge_repeat(request, call.rows, i) == GB_API_DONE)
             batch->requests[batch->places[i]] = NULL;
     }

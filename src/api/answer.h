@@ -21,9 +21,14 @@ void gb_api_answer_ok(struct gb_api_request *request, struct gb_bytes json); /* 
  * Both live at least until this returns. */
 void gb_api_refuse(struct gb_api_request *request, enum gb_api_error error, const char *field,
                    const char *detail);
-/* The same for a refusal that was stored and is repeated. */
-void gb_api_refuse_again(struct gb_api_request *request, enum gb_api_error error, const char *field,
-                         const char *detail);
+/* A refusal that is stored: `detail` and `facts` (JSON, NULL: none) are made of what is stored, so
+ * that a repeat gets the very same. */
+struct gb_api_refusal {
+    enum gb_api_error error;
+    const char *field, *detail, *facts;
+    bool replayed;
+};
+void gb_api_refuse_stored(struct gb_api_request *request, const struct gb_api_refusal *refusal);
 /* 405 with the methods that are allowed. */
 void gb_api_refuse_method(struct gb_api_request *request, const char *allow);
 

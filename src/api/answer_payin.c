@@ -6,19 +6,17 @@
 /* The detail of a refusal is made of what is stored, so that a repeat gets the very same. */
 static void refuse(struct gb_api_request *request)
 {
-    const struct gb_api_payin *payin = &request->payin;
+    const struct gb_api_command *payin = &request->command;
     const char *detail =
         gb_arena_printf(request->arena, "%s: %s", payin->account_id, payin->reason);
-    enum gb_api_error error = gb_api_error_of(payin->reason);
-    if (payin->replayed)
-        gb_api_refuse_again(request, error, NULL, detail);
-    else
-        gb_api_refuse(request, error, NULL, detail);
+    const struct gb_api_refusal refusal = {
+        .error = gb_api_error_of(payin->reason), .detail = detail, .replayed = payin->replayed};
+    gb_api_refuse_stored(request, &refusal);
 }
 
 void gb_api_answer_payin(struct gb_api_request *request)
 {
-    const struct gb_api_payin *payin = &request->payin;
+    const struct gb_api_command *payin = &request->command;
     if (payin->state == GB_STATE_REFUSED) {
         refuse(request);
         return;
@@ -49,7 +47,7 @@ void gb_api_answer_payin(struct gb_api_request *request)
 
 void gb_api_settle_payin(struct gb_api_request *request)
 {
-    struct gb_api_payin *payin = &request->payin;
+    struct gb_api_command *payin = &request->command;
     /* Only what the intake itself refused has both times the same: that was the first answer, and
      * stays it. */
     bool refused_at_once =

@@ -90,7 +90,7 @@ void gb_api_answer_ok(struct gb_api_request *request, struct gb_bytes json)
 static void log_problem(const struct gb_api_request *request, const struct gb_problem *problem)
 {
     enum gb_log_level level = problem->status >= 500 ? GB_LOG_WARNING : GB_LOG_INFO;
-    const char *account_id = request->payin.account_id;
+    const char *account_id = request->command.account_id;
     gb_log(level, problem->status >= 500 ? "request failed" : "request refused",
            GB_F_TRACE(&request->trace), GB_F_TEXT("method", gb_http_method(request->http)),
            GB_F_TEXT("path", gb_http_path(request->http)), GB_F_INT("status", problem->status),
@@ -122,10 +122,11 @@ static struct gb_problem problem_of(enum gb_api_error error, const char *field, 
     };
 }
 
-static void refuse(struct gb_api_request *request, enum gb_api_error error, const char *field,
-                   const char *detail, bool replayed)
+static void refuse(struct gb_api_request *request, const struct gb_api_refusal *refusal)
 {
-    struct gb_problem problem = problem_of(error, field, detail);
+    struct gb_problem problem = problem_of(refusal->error, refusal->field, refusal->detail);
+    problem.facts = refusal->facts;
+    bool replayed = refusal->replayed;
     struct fields fields;
     add_common(&fields, request, replayed);
     if (problem.status == 401)
@@ -138,13 +139,13 @@ static void refuse(struct gb_api_request *request, enum gb_api_error error, cons
 void gb_api_refuse(struct gb_api_request *request, enum gb_api_error error, const char *field,
                    const char *detail)
 {
-    refuse(request, error, field, detail, false);
+    const struct gb_api_refusal refusal = {.error = error, .field = field, .detail = detail};
+    refuse(request, &refusal);
 }
 
-void gb_api_refuse_again(struct gb_api_request *request, enum gb_api_error error, const char *field,
-                         const char *detail)
+void gb_api_refuse_stored(struct gb_api_request *request, const struct gb_api_refusal *refusal)
 {
-    refuse(request, error, field, detail, true);
+    refuse(request, refusal);
 }
 
 void gb_api_refuse_method(struct gb_api_request *request, const char *allow)

@@ -2,6 +2,7 @@
  *
  *   server threads   route, authenticate from the cache, parse, validate; never wait for anything
  *   intake lane      one thread and connection: all pay-ins that queued up, in one commit
+ *   payouts lane     one thread, connection and engine: all pay-outs that queued up, in one commit
  *   balances lane    one thread and connection: all balances that queued up, in one round trip
  *   waiter           one thread and connection: requests that wait for their outcome
  *   reader lanes     [api] readers threads, each with a connection and an HTTP client: everything
@@ -55,8 +56,9 @@ struct gb_api_route {
     const char *query; /* the parameters it takes, "a b c" */
 };
 
-/* A pay-in on its way through the intake. Text is in the request's arena or literal. */
-struct gb_api_payin {
+/* A pay-in or a pay-out on its way. Text is in the request's arena or literal. */
+struct gb_api_command {
+    enum gb_operation_kind kind;
     const char *account_id;
     struct gb_currency currency;
     int64_t amount;
@@ -70,8 +72,15 @@ struct gb_api_payin {
     int64_t decided_at_us; /* 0: not decided */
     enum gb_operation_state state;
     const char *reason; /* of state REFUSED: a code of the error table */
+    const char *facts;  /* of a refused pay-out: what was known, JSON; NULL: nothing */
     bool replayed;
-    bool done; /* the intake has answered or given it away */
+    int64_t until_us; /* monotonic: how long the caller listens; past: not at all */
+    /* Of a pay-out. */
+    int64_t deadline_ms; /* how long it may wait for money */
+    bool patient;        /* waits until then, whatever is known */
+    int64_t due_us;      /* monotonic: when it should have been decided, at the latest */
+    bool pressed;        /* was sent to be decided, after that */
+    bool done;           /* the intake has answered or given it away */
 };
 
 struct gb_api_request {
@@ -86,7 +95,7 @@ struct gb_api_request {
     const char *key;                /* Idempotency-Key; NULL: none */
     int64_t wait_s;                 /* Prefer: wait; 0: does not wait */
     const char *preference_applied; /* NULL: none */
-    struct gb_api_payin payin;      /* of POST /v1/pay-ins */
+    struct gb_api_command command;  /* of POST /v1/pay-ins and /v1/pay-outs */
     void *body;                     /* what `prepare` has read, for `work` */
     gb_api_work *work;              /* what a lane has to do for it */
 };
@@ -94,6 +103,7 @@ struct gb_api_request {
 struct gb_api_balances;
 struct gb_api_intake;
 struct gb_api_lanes;
+struct gb_api_payouts;
 struct gb_api_waiter;
 
 struct gb_api {
@@ -105,9 +115,11 @@ struct gb_api {
     struct gb_api_client_cache *clients;
     struct gb_api_learnt_accounts *learnt;
     struct gb_queue *intake_queue;
+    struct gb_queue *payout_queue;
     struct gb_queue *lane_queue;
     struct gb_queue *balance_queue;
     struct gb_api_intake *intake;
+    struct gb_api_payouts *payouts;
     struct gb_api_waiter *waiter;
     struct gb_api_lanes *lanes;
     struct gb_api_balances *balances;
@@ -125,8 +137,9 @@ bool gb_api_continue(struct gb_api_request *request);
 gb_api_work gb_api_authenticate_in_lane;
 /* Into the queue of the lanes; 503 when that is full. */
 void gb_api_to_lane(struct gb_api_request *request, gb_api_work *work);
-/* Into the queue of the intake, of the balances; 503 when that is full. */
+/* Into the queue of the intake, of the pay-outs, of the balances; 503 when that is full. */
 void gb_api_to_intake(struct gb_api_request *request);
+void gb_api_to_payouts(struct gb_api_request *request);
 void gb_api_to_balances(struct gb_api_request *request);
 
 /* Connects as this daemon does; `part` names the connection for the database's administrator.

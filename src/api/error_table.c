@@ -38,7 +38,32 @@ static const struct gb_api_error_row rows[GB_API_ERRORS] = {
                                        "Body must be application/json",
                                        "Send `Content-Type: application/json`."},
     [GB_API_ACCOUNT_CLOSED] = {"ACCOUNT_CLOSED", 409, false, "Account is closing or closed",
-                               "It takes no new pay-ins; the refusal is stored under the key."},
+                               "A closing account takes no new pay-ins, a closed one pays nothing "
+                               "out; the refusal is stored under the key."},
+    [GB_API_ACCOUNT_BLOCKED] = {"ACCOUNT_BLOCKED", 409, false, "Account is blocked",
+                                "It pays nothing out until it is opened again; the refusal is "
+                                "stored under the key."},
+    [GB_API_INSUFFICIENT_FUNDS] =
+        {"INSUFFICIENT_FUNDS", 409, false, "Too little money",
+         "All datacenters have answered, and together have too little. Nothing was paid and "
+         "nothing will be, under this key; `facts` says what was known."},
+    [GB_API_FUNDS_HELD] = {"FUNDS_HELD", 409, false, "Money is set aside",
+                           "Enough is there, but held or reserved for older operations. Nothing "
+                           "was paid and nothing will be, under this key."},
+    [GB_API_FUNDS_UNREACHABLE] =
+        {"FUNDS_UNREACHABLE", 409, false, "Money cannot be reached",
+         "Another datacenter did not answer, or its money did not come in time. Nothing was paid "
+         "and nothing will be, under this key; `detail` names who was silent, `facts` what was "
+         "known."},
+    [GB_API_LIMIT_REACHED] = {"LIMIT_REACHED", 409, false, "A total would pass its bound",
+                              "Nothing was paid and nothing will be, under this key."},
+    [GB_API_WAITING_LIMIT] = {"WAITING_LIMIT", 409, false, "Too many operations wait",
+                              "As many as are allowed wait for money of this account here. Try "
+                              "again with a new key when some are decided."},
+    [GB_API_WRONG_DATACENTER] = {"WRONG_DATACENTER", 421, false,
+                                 "Key is owned by another datacenter",
+                                 "`detail` names it; the command was not executed here, and is to "
+                                 "be sent there."},
     [GB_API_ACCOUNT_EXISTS] = {"ACCOUNT_EXISTS", 409, false, "account_id is taken",
                                "Choose another, or leave it out."},
     [GB_API_NAME_TAKEN] = {"NAME_TAKEN", 409, false, "Name is taken",
@@ -61,7 +86,7 @@ static const struct gb_api_error_row rows[GB_API_ERRORS] = {
     [GB_API_IDEMPOTENCY_MISMATCH] =
         {"IDEMPOTENCY_MISMATCH", 422, false, "Same key, other content",
          "`field` names what differs. The fingerprint is account_id, amount, reference and "
-         "metadata of a pay-in; "
+         "metadata of a pay-in or pay-out; "
          "account_id, name and currency of a new account. The first command stands."},
     [GB_API_INTERNAL] = {"INTERNAL", 500, false, "Internal error",
                          "Report it with the trace id of `traceparent`."},

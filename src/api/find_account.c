@@ -80,10 +80,13 @@ enum gb_result gb_api_learn_account(struct gb_api_lane *lane, struct gb_api_requ
                                     struct gb_err *err)
 {
     (void)err;
-    struct gb_api_payin *payin = &request->payin;
-    if (gb_api_ask_account(lane, request, payin->account_id, &payin->known)) {
-        payin->learnt = true;
-        gb_api_to_intake(request);
+    struct gb_api_command *command = &request->command;
+    if (gb_api_ask_account(lane, request, command->account_id, &command->known)) {
+        command->learnt = true;
+        if (command->kind == GB_OPERATION_PAYOUT)
+            gb_api_to_payouts(request);
+        else
+            gb_api_to_intake(request);
     }
     return GB_OK;
 }

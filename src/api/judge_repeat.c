@@ -28,7 +28,7 @@ enum {
 
 /* The first field in which the request differs from what is stored; NULL: none. Both of an amount
  * are one field. */
-static const char *difference(const struct gb_api_payin *payin, const struct gb_rows *rows,
+static const char *difference(const struct gb_api_command *payin, const struct gb_rows *rows,
                               size_t row)
 {
     const char *account_id = gb_rows_text(rows, row, ACCOUNT_ID);
@@ -58,7 +58,7 @@ static const char *difference(const struct gb_api_payin *payin, const struct gb_
 
 static void repeat(struct gb_api_request *request, const struct gb_rows *rows, size_t row)
 {
-    struct gb_api_payin *payin = &request->payin;
+    struct gb_api_command *payin = &request->command;
     const char *field = difference(payin, rows, row);
     if (field != NULL) {
         gb_api_refuse(request, GB_API_IDEMPOTENCY_MISMATCH, field,
@@ -81,7 +81,7 @@ static void repeat(struct gb_api_request *request, const struct gb_rows *rows, s
 static enum gb_api_verdict judge_unknown(struct gb_api_request *request)
 {
     struct gb_api *api = request->api;
-    struct gb_api_payin *payin = &request->payin;
+    struct gb_api_command *payin = &request->command;
     if (gb_dc_equal(api->settings.dc, api->settings.catalogue)) {
         gb_api_refuse(request, GB_API_ACCOUNT_NOT_FOUND, "account_id", NULL);
         return GB_API_DONE;
@@ -97,7 +97,7 @@ static enum gb_api_verdict judge_unknown(struct gb_api_request *request)
 enum gb_api_verdict gb_api_judge_repeat(struct gb_api_request *request, const struct gb_rows *rows,
                                         size_t row)
 {
-    struct gb_api_payin *payin = &request->payin;
+    struct gb_api_command *payin = &request->command;
     if (!gb_rows_null(rows, row, KIND)) {
         repeat(request, rows, row);
         return GB_API_DONE;

@@ -121,8 +121,10 @@ static void answer_again(struct gb_api_lane *lane, struct gb_api_request *reques
         gb_api_refuse(request, GB_API_IDEMPOTENCY_MISMATCH, field,
                       "the key was used before with other content");
     } else if (reason != NULL) {
-        gb_api_refuse_again(request, gb_api_error_of(reason), field_of(gb_api_error_of(reason)),
-                            NULL);
+        const enum gb_api_error error = gb_api_error_of(reason);
+        const struct gb_api_refusal refusal = {
+            .error = error, .field = field_of(error), .replayed = true};
+        gb_api_refuse_stored(request, &refusal);
     } else {
         struct gb_api_account_row account = {
             .account_no = gb_rows_int(rows, 0, ACCOUNT_NO),

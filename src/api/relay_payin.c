@@ -15,7 +15,7 @@ static enum gb_result write_message(struct gb_api *api, const struct gb_api_requ
                                     struct gb_arena *arena, struct gb_bytes *ret,
                                     struct gb_err *err)
 {
-    const struct gb_api_payin *payin = &request->payin;
+    const struct gb_api_command *payin = &request->command;
     struct gb_message_payin message = {
         .account =
             {
@@ -47,7 +47,7 @@ static enum gb_result write_messages(struct gb_api *api, struct gb_api_request *
     GB_CHECK(ret->topic != NULL && ret->id != NULL && ret->payload != NULL);
     for (size_t i = 0; i < n; i++) {
         char topic[GB_TOPIC_SIZE];
-        gb_topic_name(topic, requests[i]->payin.owner.code, "payin");
+        gb_topic_name(topic, requests[i]->command.owner.code, "payin");
         ret->topic[i] = gb_arena_strdup(arena, topic);
         ret->id[i] = gb_uuid_v7();
         enum gb_result result = write_message(api, requests[i], arena, &ret->payload[i], err);

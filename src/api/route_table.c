@@ -8,6 +8,7 @@
 /* clang-format off */
 const struct gb_api_route gb_api_routes[] = {
     {"POST", "/v1/pay-ins", WRITE, gb_api_prepare_payin, NULL, ""},
+    {"POST", "/v1/pay-outs", WRITE, gb_api_prepare_payout, NULL, ""},
     {"POST", "/v1/accounts", WRITE, gb_api_prepare_opening, gb_api_open_account, ""},
     {"GET", "/v1/accounts", READ, NULL, gb_api_list_accounts, "limit cursor"},
     {"GET", "/v1/accounts/{id}", READ, NULL, gb_api_read_account, ""},

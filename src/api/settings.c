@@ -49,6 +49,8 @@ enum gb_result gb_api_settings_read(const struct gb_config *config, struct gb_ap
         .partitions = (int32_t)gb_config_int(config, "topics", "partitions"),
         .intake_queue_max = (size_t)gb_config_int(config, "api", "intake_queue_max"),
         .intake_batch_max = (size_t)gb_config_int(config, "api", "intake_batch_max"),
+        .payout_queue_max = (size_t)gb_config_int(config, "api", "payout_queue_max"),
+        .payout_batch_max = (size_t)gb_config_int(config, "api", "payout_batch_max"),
         .readers = (size_t)gb_config_int(config, "api", "readers"),
         .reader_queue_max = (size_t)gb_config_int(config, "api", "reader_queue_max"),
         .waiters_max = (size_t)gb_config_int(config, "api", "waiters_max"),

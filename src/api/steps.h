@@ -6,6 +6,7 @@
 
 /* On a server thread: read the request. False: it has been answered or given away. */
 bool gb_api_prepare_payin(struct gb_api_request *request);   /* gives it to the intake */
+bool gb_api_prepare_payout(struct gb_api_request *request);  /* gives it to the payouts lane */
 bool gb_api_prepare_opening(struct gb_api_request *request); /* of an account */
 bool gb_api_prepare_change(struct gb_api_request *request);  /* of an account's status */
 bool gb_api_prepare_balance(struct gb_api_request *request); /* gives it to the balances lane */
@@ -20,8 +21,8 @@ gb_api_work gb_api_list_entries;
 gb_api_work gb_api_read_operation;
 gb_api_work gb_api_list_operations;
 
-/* In a lane, for an account that is not known here: they ask the catalogue. A pay-in is given back
- * to the intake. */
+/* In a lane, for an account that is not known here: they ask the catalogue. A command is given back
+ * to its lane. */
 gb_api_work gb_api_learn_account;
 gb_api_work gb_api_read_balance;
 

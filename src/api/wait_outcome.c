@@ -5,6 +5,7 @@
 
 #include "api/intake.h"
 #include "api/link.h"
+#include "api/payouts.h"
 #include "db/sql.h"
 #include "runtime/clock.h"
 #include "runtime/log.h"
@@ -24,6 +25,14 @@ struct gb_api_waiter {
     struct gb_api_request **looked_at; /* the thread's own: a copy of the table */
 };
 
+static void answer_now(struct gb_api_request *request)
+{
+    if (request->command.kind == GB_OPERATION_PAYOUT)
+        gb_api_answer_payout(request);
+    else
+        gb_api_answer_payin(request);
+}
+
 void gb_api_wait_outcome(struct gb_api_request *request)
 {
     struct gb_api_waiter *waiter = request->api->waiter;
@@ -33,12 +42,31 @@ void gb_api_wait_outcome(struct gb_api_request *request)
         waiter->table[waiter->count++] = request;
     (void)pthread_mutex_unlock(&waiter->lock);
     if (!taken)
-        gb_api_answer_payin(request);
+        answer_now(request);
 }
 
-static int64_t deadline_us(const struct gb_api_request *request)
+/* A pay-out that nobody has decided at its time is sent to be decided, once. */
+static bool is_to_be_pressed(const struct gb_api_request *request)
 {
-    return request->arrived_us + request->wait_s * 1000000;
+    const struct gb_api_command *command = &request->command;
+    return command->kind == GB_OPERATION_PAYOUT && !command->pressed;
+}
+
+/* When something is to be done for the request, decided or not. */
+static int64_t next_us(const struct gb_api_request *request)
+{
+    const struct gb_api_command *command = &request->command;
+    bool press = is_to_be_pressed(request) && command->due_us < command->until_us;
+    return press ? command->due_us : command->until_us;
+}
+
+static bool press(struct gb_api_request *request, int64_t now_us)
+{
+    if (!is_to_be_pressed(request) || now_us < request->command.due_us)
+        return false;
+    request->command.pressed = true;
+    gb_api_to_payouts(request);
+    return true;
 }
 
 /* Moves whom the thread is to look at into its own table. */
@@ -71,17 +99,20 @@ static enum gb_result look(struct gb_api_waiter *waiter, size_t first, size_t co
     return gb_pg_call(waiter->link.pg, call, err);
 }
 
-/* What the row says of a pay-in; false: it is still to be decided. */
+/* What the row says of a command; false: it is still to be decided. */
 static bool read_outcome(struct gb_api_request *request, const struct gb_rows *rows, size_t row)
 {
     int64_t state = gb_rows_null(rows, row, 0) ? GB_STATE_ACCEPTED : gb_rows_int(rows, row, 0);
-    if (state == GB_STATE_ACCEPTED)
+    if (state == GB_STATE_ACCEPTED || state == GB_STATE_WAITING)
         return false;
-    request->payin.state = (enum gb_operation_state)state;
-    request->payin.decided_at_us = gb_rows_null(rows, row, 1) ? 0 : gb_rows_int(rows, row, 1);
+    request->command.state = (enum gb_operation_state)state;
+    request->command.decided_at_us = gb_rows_null(rows, row, 1) ? 0 : gb_rows_int(rows, row, 1);
     const char *reason = gb_rows_text(rows, row, 2);
-    request->payin.reason = reason == NULL ? "" : gb_arena_strdup(request->arena, reason);
-    GB_CHECK(request->payin.reason != NULL);
+    request->command.reason = reason == NULL ? "" : gb_arena_strdup(request->arena, reason);
+    const char *facts = gb_rows_text(rows, row, 3);
+    request->command.facts = facts == NULL ? NULL : gb_arena_strdup(request->arena, facts);
+    GB_CHECK(request->command.reason != NULL &&
+             (request->command.facts == NULL) == (facts == NULL));
     return true;
 }
 
@@ -94,11 +125,13 @@ static int64_t answer_some(struct gb_api_waiter *waiter, size_t first, size_t co
     for (size_t i = 0; i < count; i++) {
         struct gb_api_request *request = waiter->looked_at[first + i];
         bool decided = rows != NULL && read_outcome(request, rows, i);
-        int64_t until_us = deadline_us(request);
-        if (decided || now_us >= until_us) {
-            gb_api_answer_payin(request);
+        if (decided || now_us >= request->command.until_us) {
+            answer_now(request);
             continue;
         }
+        if (press(request, now_us))
+            continue;
+        int64_t until_us = next_us(request);
         nearest_us = until_us < nearest_us ? until_us : nearest_us;
         gb_api_wait_outcome(request);
     }

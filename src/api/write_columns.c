@@ -30,7 +30,7 @@ struct gb_api_columns gb_api_columns_of(struct gb_api_request *const *requests, 
     };
     for (size_t i = 0; i < n; i++) {
         const struct gb_api_request *request = requests[i];
-        const struct gb_api_payin *payin = &request->payin;
+        const struct gb_api_command *payin = &request->command;
         c.client_no[i] = request->client.client_no.value;
         c.account_no[i] = payin->known.account_no.value;
         c.amount[i] = payin->amount;

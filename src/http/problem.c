@@ -79,11 +79,13 @@ struct gb_bytes gb_problem_write(const struct gb_problem *problem, struct gb_are
     const char *field = member("field", problem->field, arena);
     if (title == NULL || detail == NULL || instance == NULL || field == NULL)
         return nothing;
+    const char *facts = problem->facts == NULL ? "" : problem->facts;
     const char *text = gb_arena_printf(arena,
                                        "{\"type\":\"urn:geobill:problem:%s\",\"title\":%s,"
-                                       "\"status\":%d%s%s,\"code\":\"%s\",\"retryable\":%s%s}",
+                                       "\"status\":%d%s%s,\"code\":\"%s\",\"retryable\":%s%s%s%s}",
                                        problem->code, title, problem->status, detail, instance,
-                                       problem->code, problem->retryable ? "true" : "false", field);
+                                       problem->code, problem->retryable ? "true" : "false", field,
+                                       facts[0] == '\0' ? "" : ",\"facts\":", facts);
     if (text == NULL)
         return nothing;
     return (struct gb_bytes){.data = text, .size = strlen(text)};

@@ -17,6 +17,7 @@ struct gb_problem {
     const char *detail;   /* of this one; NULL: left out */
     const char *instance; /* what it is about, a URI reference; NULL: left out */
     const char *field;    /* the part of the request that is wrong; NULL: left out */
+    const char *facts;    /* JSON, as it stands; NULL: left out */
     bool retryable;       /* the very same request may work later */
 };
 

@@ -125,7 +125,7 @@ KINDS = {
         {"dc1": "UPDATE share SET out_total = out_total + 5, credits_total = credits_total + 5 WHERE account_no = {a}"},
         r"i2b_link_totals .*account_no={a} ", TOTALS),
     "a link received what its share does not know": (
-        {"dc1": "INSERT INTO share_link (account_no, peer, in_total) VALUES ({a}, 'dc2', 5)"},
+        {"dc1": "INSERT INTO share_link (account_no, peer, in_total, granted_total) VALUES ({a}, 'dc2', 5, 5)"},
         r"i2b_link_totals .*account_no={a} ", None),
     "a peer confirmed more than was granted": (
         {"dc1": "INSERT INTO share_link (account_no, peer, out_total, peer_in_total) VALUES ({a}, 'dc2', 0, 5)"},

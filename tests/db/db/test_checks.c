@@ -20,7 +20,7 @@ static const char sound_data[] =
     " (1, 'a1', 'EUR', 55, 4, 100, 30, 20, 5, 1, 1, 14), (2, 'a2', 'EUR', 0, 1, 0, 0, 0, 0, 2, 2, "
     "11),"
     " (3, 'a3', 'EUR', 0, 0, 0, 0, 0, 0, 1, 0, 0);"
-    "INSERT INTO share_link VALUES (1, 'dc2', 20, 5, 20);"
+    "INSERT INTO share_link VALUES (1, 'dc2', 20, 5, 20, 5);"
     "INSERT INTO ledger (account_no, version, kind, status, amount, balance_after, held_after, "
     "credits_total,"
     " debits_total, out_total, in_total, link_out_total, link_in_total, account_version, "

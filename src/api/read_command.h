@@ -1,0 +1,16 @@
+/* read_command.h: the body of a command about money. */
+#ifndef GB_API_READ_COMMAND_H
+#define GB_API_READ_COMMAND_H
+
+#include <jansson.h>
+
+#include "api/api.h"
+
+/* Whose key it is: fills in `owner` and `relayed`. False: answered, no datacenter that we know. */
+bool gb_api_read_owner(struct gb_api_request *request);
+
+/* account_id, amount, reference, metadata into request->command. `waits`: a member deadline_ms is
+ * taken, too. False: answered 400 or 422. */
+bool gb_api_read_command(struct gb_api_request *request, bool waits);
+
+#endif
