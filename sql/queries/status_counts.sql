@@ -1,5 +1,6 @@
 -- One row: accounts known, rows not yet cut into a page (ledger, pay-ins, outbox), records of pages of pay-ins that the
--- consumer has not completed, dead letters, now (us), relayed pay-ins that their owner has not closed. $1 this datacenter's code.
+-- consumer has not completed, dead letters, now (us), relayed pay-ins that their owner has not closed,
+-- operations that wait for money. $1 this datacenter's code.
 SELECT (SELECT count(*) FROM account),
     (SELECT count(*) FROM ledger
      WHERE seq > coalesce((SELECT max(seq_to) FROM page WHERE stream = 'ledger'), 0)),
@@ -15,4 +16,5 @@ SELECT (SELECT count(*) FROM account),
      WHERE p.stream = 'payin' AND p.number > coalesce(g.complete, 0)),
     (SELECT count(*) FROM dead_letter),
     (extract(epoch FROM clock_timestamp()) * 1000000)::bigint,
-    (SELECT count(*) FROM relay WHERE state = 1)
+    (SELECT count(*) FROM relay WHERE state = 1),
+    (SELECT count(*) FROM waiting)

@@ -74,6 +74,13 @@ class Api:
         sent.update(headers or {})
         return self.call("POST", "/v1/pay-ins", body, sent)
 
+    def payout(self, key, account_id, minor_units, currency="EUR", wait=None, headers=None, **more):
+        body = {"account_id": account_id, "amount": {"minor_units": minor_units, "currency": currency}, **more}
+        headers = {"Idempotency-Key": key, **(headers or {})}
+        if wait is not None:
+            headers["Prefer"] = f"wait={wait}"
+        return self.call("POST", "/v1/pay-outs", body, headers)
+
     def balance(self, account_id):
         return self.get(f"/v1/accounts/{account_id}/balance")
 

@@ -63,6 +63,10 @@ static const char sound_data[] =
     " ('dc1', 'payin', 'p', 0, 3), ('dc1', 'payin', 'p', 1, 3);"
     "UPDATE operation SET seq = 1;"
     "INSERT INTO overdue VALUES (1, 'k3', 'dc1', 1, 1);"
+    "INSERT INTO operation (client_no, kind, state, key, account_no, amount, created_at_us, "
+    "deadline_us)"
+    " VALUES (1, 2, 3, 'k5', 1, 70, 1, 253402300799999999);"
+    "INSERT INTO waiting VALUES (1, 1, 'k5', 1, 0, 253402300799999999, true);"
     "INSERT INTO reader_ack VALUES ('ledger', 'dc2', 't', 0, 3, 1, 1);"
     "INSERT INTO position VALUES ('t', 0, 12, 3, 1);"
     /* What is older than the epoch counts as committed: pages see it. */
@@ -123,6 +127,14 @@ static const struct {
      "UPDATE ledger SET created_at_us = 15 WHERE account_no = 1 AND version = 3"},
     {"i7_accepted_is_booked", "DELETE FROM overdue"},
     {"i7_accepted_is_booked", "INSERT INTO overdue VALUES (1, 'k9', 'dc1', 1, 1)"},
+    {"i9_waiting_sound", "DELETE FROM waiting"},
+    {"i9_waiting_sound", "UPDATE operation SET state = 5 WHERE key = 'k5'"},
+    {"i9_waiting_sound", "UPDATE operation SET state = 3 WHERE key = 'k4'"},
+    {"i9_waiting_sound", "DELETE FROM operation WHERE key = 'k5'"},
+    {"i9_waiting_sound", "UPDATE waiting SET account_no = 2"},
+    {"i9_waiting_sound", "UPDATE waiting SET deadline_us = 1"},
+    {"i9_waiting_sound",
+     "UPDATE waiting SET deadline_us = 1; UPDATE operation SET deadline_us = 1 WHERE key = 'k5'"},
     {"i8_replica_recomputes", "UPDATE replicated_ledger SET amount = 6 WHERE version = 2"},
     {"i8_replica_recomputes", "UPDATE replicated_ledger SET in_total = 21 WHERE version = 1"},
     {"i8_replica_is_last_entry", "UPDATE replicated_share SET balance = 20, out_total = 0"},
