@@ -93,6 +93,8 @@ static rd_kafka_NewTopic_t *new_topic(const struct gb_topic_want *want)
     set_number(topic, "retention.ms", want->retention_ms < 0 ? -1 : want->retention_ms);
     (void)rd_kafka_NewTopic_set_config(topic, "cleanup.policy",
                                        want->compacted ? "compact" : "delete");
+    if (want->append_time)
+        (void)rd_kafka_NewTopic_set_config(topic, "message.timestamp.type", "LogAppendTime");
     if (want->min_insync_replicas > 0)
         set_number(topic, "min.insync.replicas", want->min_insync_replicas);
     return topic;

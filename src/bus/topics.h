@@ -14,6 +14,7 @@ struct gb_topic_want {
     int32_t replication;
     int64_t retention_ms; /* negative: for ever */
     bool compacted;
+    bool append_time; /* records bear the broker's time, not their producer's */
     int32_t min_insync_replicas;
 };
 

@@ -36,6 +36,7 @@ static void fill_wants(const struct gb_cli *cli, struct wants *ret)
                                    .partitions = dead_letters ? 1 : partitions,
                                    .replication = replication,
                                    .retention_ms = dead_letters ? -1 : retention_ms,
+                                   .append_time = strcmp(families[i], "reserve") == 0,
                                    .min_insync_replicas = in_sync};
     }
     if (strcmp(cli->dc, cli->catalogue) == 0)

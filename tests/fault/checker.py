@@ -27,7 +27,8 @@ from checker_effects import COMMANDS, OPERATION_STATES, fingerprint  # noqa: E40
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 OWNER = re.compile(r"(dc[1-9][0-9]{0,3}):")
-STORED_REFUSALS = {"ACCOUNT_CLOSED", "OPERATION_REFUSED"}
+STORED_REFUSALS = {"ACCOUNT_CLOSED", "OPERATION_REFUSED", "ACCOUNT_BLOCKED", "INSUFFICIENT_FUNDS", "FUNDS_HELD",
+                   "FUNDS_UNREACHABLE", "LIMIT_REACHED", "WAITING_LIMIT"}
 
 
 class Case:
@@ -91,10 +92,13 @@ class Checker:
         stored = self.books[case.owner].operations.get((case.client, case.key))
         asked = self.asked_for(case, stored)
         self.check_relays(case, stored)
+        self.check_refusals(case, stored)
         if self.must_be_done(case, stored):
             self.check_done(case, stored, asked)
         elif stored is None or OPERATION_STATES.get(stored.state) == "REFUSED":
             self.check_effects(case, [])
+            if stored is None and any(r.dc == case.owner for r in case.accepted):
+                self.say("I7", case.client, case.key, f"was accepted, and {case.owner} has no operation")
         else:
             self.check_unanswered(case, stored, asked)
 
@@ -116,13 +120,20 @@ class Checker:
                 if said != asked:
                     self.say("I5", case.client, case.key, f"{dc} answered {said} to {asked}")
         refusals = [r for r in case.refused if r.dc == case.owner and (r.answer or {}).get("code") in STORED_REFUSALS]
-        here = [r for r in case.accepted if r.dc == case.owner]
+        here = [r for r in case.accepted if r.dc == case.owner and self.says_done(case, r)]
         if refusals and here:
             self.say("I5", case.client, case.key, "accepted and refused by its owner", refusals[0].answer, here[0].answer)
         for r in case.refused:
             if (r.answer or {}).get("code") == "IDEMPOTENCY_MISMATCH" and \
                     all(fingerprint(other.body) == fingerprint(r.body) for other in case.requests):
                 self.say("I5", case.client, case.key, "called a mismatch, and only this was ever asked for", r.body)
+
+    def check_refusals(self, case, stored):
+        """What its owner once refused for good stays refused."""
+        refusals = [r for r in case.refused if r.dc == case.owner and (r.answer or {}).get("code") in STORED_REFUSALS]
+        if refusals and stored is not None and OPERATION_STATES.get(stored.state) == case.command.done:
+            self.say("I7", case.client, case.key, f"was refused and is {case.command.done} at {case.owner}",
+                     refusals[0].answer, stored)
 
     def asked_for(self, case, stored):
         """The request that the stored operation is; a stored one that nobody asked for is money from nowhere."""
@@ -142,10 +153,16 @@ class Checker:
             fingerprint(request.body) == (stored.account_id, stored.amount, stored.reference, stored.metadata)
 
     def must_be_done(self, case, stored):
-        """Accepted by its owner, or told BOOKED by anybody."""
-        return any(r.dc == case.owner or r.answer.get("state") == case.command.done for r in case.accepted) or \
+        """Accepted by its owner, or told to be done by anybody."""
+        return any(self.says_done(case, r) for r in case.accepted) or \
             any(self.relay_state(dc, case) == case.command.done for dc in self.books) or \
             (stored is not None and OPERATION_STATES.get(stored.state) == case.command.done)
+
+    @staticmethod
+    def says_done(case, request):
+        """Does this answer promise the effects? A 202 of a command that may still be refused does not."""
+        return request.answer.get("state") == case.command.done or \
+            (case.command.accepted_is_done and request.dc == case.owner)
 
     def relay_state(self, dc, case):
         relay = self.books[dc].relays.get((case.client, case.key))

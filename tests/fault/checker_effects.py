@@ -27,6 +27,7 @@ class Command(NamedTuple):
     operation_kind: int
     done: str                    # the state in which it has its effects, all of them, once
     effects: Callable            # body -> [Effect]
+    accepted_is_done: bool = True  # a 202 of its owner says that it will have them, come what may
 
 
 def money(body):
@@ -37,8 +38,13 @@ def payin_effects(body):
     return [Effect(body["account_id"], PAYIN_ENTRY, money(body))]
 
 
+def payout_effects(body):
+    return [Effect(body["account_id"], PAYOUT_ENTRY, money(body))]
+
+
 COMMANDS = {
     "/v1/pay-ins": Command("pay-in", 1, "BOOKED", payin_effects),
+    "/v1/pay-outs": Command("pay-out", 2, "PAID", payout_effects, accepted_is_done=False),
 }
 
 
