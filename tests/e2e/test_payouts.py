@@ -1,9 +1,13 @@
 """Pay-outs as a client sees them: from the own share, topped up by the peers, refused with the reason, cut off, killed."""
 import concurrent.futures
+import http.client
 import json
+import random
+import time
 
 import pytest
 
+from geobill_journal import Journal, check_against_journal, recorded
 from geobill_stack import until
 
 
@@ -174,6 +178,46 @@ def test_a_killed_consumer_and_a_killed_api_change_nothing(stack, spread):
     until("dc1 to be back", 30, lambda: stack.ready("dc1"))
     until("the pay-out to be decided", 40, lambda: api.operation(key).json["state"] == "PAID")
     stack.balance_everywhere(account, 0)
+
+
+def definite(call, deadline_s=60):
+    """The same command again and again until the answer is one: not a dead connection, not a 503, not WAITING."""
+    end, last = time.monotonic() + deadline_s, None
+    while time.monotonic() < end:
+        try:
+            last = call()
+            if last.status not in (202, 503):
+                return last
+        except (OSError, http.client.HTTPException) as error:
+            last = error
+        time.sleep(0.05)
+    raise AssertionError(f"no answer within {deadline_s} s; last: {last!r}")
+
+
+def test_money_in_and_out_while_daemons_are_killed_agrees_with_the_journal(stack, account, unique, tmp_path):
+    journal, seed = Journal(tmp_path / "journal"), random.randrange(1 << 30)
+    print(f"seed {seed}")
+
+    def work(number):
+        chance, apis = random.Random(seed + number), {dc: recorded(stack, journal, dc) for dc in stack.dcs}
+        sums = 0
+        for i in range(40):
+            dc, amount = chance.choice(stack.dcs), chance.randint(1, 400)
+            key = f"{dc}:mix-{unique}-{number}-{i}"
+            if chance.random() < 0.5:
+                assert definite(lambda: apis[dc].payin(key, account, amount, wait=5)).status == 200
+                sums += amount
+            elif definite(lambda: apis[dc].payout(key, account, amount)).status == 200:
+                sums -= amount
+        return sums
+    with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        futures = [pool.submit(work, number) for number in range(6)]
+        for dc, part in (("dc1", "consumer"), ("dc2", "publisher"), ("dc3", "api"), ("dc2", "consumer")):
+            time.sleep(1)  # between two kills; nothing waits for it
+            stack.stack("kill", dc, part)
+        total = sum(future.result() for future in futures)
+    stack.balance_everywhere(account, total, 60)
+    check_against_journal(stack, journal, {account})
 
 
 def test_nothing_is_left_over(stack):
