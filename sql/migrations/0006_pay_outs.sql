@@ -59,6 +59,9 @@ ALTER TABLE share_link
     ADD CONSTRAINT share_link_granted CHECK (granted_total >= in_total),
     ADD CONSTRAINT share_link_ask CHECK ((ask_target <= in_total) = (ask_state = 0)),
     ADD CONSTRAINT share_link_answers CHECK (ask_seq >= answer_seq AND answer_seq >= earlier_seq);
+-- What is open with a peer, few rows: money that comes in looks here and at waiting, and else at no link.
+CREATE INDEX share_link_open ON share_link (account_no)
+    WHERE ask_state <> 0 OR peer_ask_target > out_total OR granted_total > in_total;
 COMMENT ON TABLE share_link IS 'One share and the share of the same account at one peer: cumulative totals, what each asks of the other, what the peer last said.';
 COMMENT ON COLUMN share_link.granted_total IS 'What the peer says it granted, ever; above in_total: in flight to here.';
 COMMENT ON COLUMN share_link.ask_state IS 'Our ask: 0 none is open, 1 open, 2 open and answered with too little so far.';

@@ -70,19 +70,32 @@ static void add_find_open(struct reading *reading, const struct gb_work *work)
                          n);
 }
 
-/* The copies of the peers' shares, where money may be asked for. */
-static void add_hint_read(struct reading *reading, const struct gb_work *work)
+/* The accounts with commands that may ask or be asked. */
+static size_t list_reserving(const struct gb_work *work, int64_t *ret_numbers)
 {
-    int64_t *numbers = gb_work_array(work->arena, work->shares_count, sizeof(*numbers));
     size_t n = 0;
     for (size_t i = 0; i < work->shares_count; i++) {
         if (work->shares[i].reserves)
-            numbers[n++] = work->shares[i].account_no.value;
+            ret_numbers[n++] = work->shares[i].account_no.value;
     }
+    return n;
+}
+
+/* Links, where they may matter, and the copies of the peers' shares, where money may be asked for.
+ */
+static void add_link_read(struct reading *reading, const struct gb_work *work,
+                          const int64_t *all_numbers)
+{
+    int64_t *numbers = gb_work_array(work->arena, work->shares_count, sizeof(*numbers));
+    size_t n = list_reserving(work, numbers);
+    reading->links = reading->count;
+    struct gb_params *params = add_call(reading, &gb_sql_share_link_read, work->arena);
+    gb_params_int8_array(params, all_numbers, NULL, work->shares_count);
+    gb_params_int8_array(params, numbers, NULL, n);
     if (n == 0)
         return;
     reading->hints = reading->count;
-    struct gb_params *params = add_call(reading, &gb_sql_hint_read, work->arena);
+    params = add_call(reading, &gb_sql_hint_read, work->arena);
     gb_params_int8_array(params, numbers, NULL, n);
     gb_params_text(params, work->dc.code);
 }
@@ -108,9 +121,7 @@ static void prepare(struct reading *reading, const struct gb_work *work, bool cr
                          n);
     reading->waiting = reading->count;
     gb_params_int8_array(add_call(reading, &gb_sql_waiting_read, work->arena), numbers, NULL, n);
-    reading->links = reading->count;
-    gb_params_int8_array(add_call(reading, &gb_sql_share_link_read, work->arena), numbers, NULL, n);
-    add_hint_read(reading, work);
+    add_link_read(reading, work, numbers);
     add_find_open(reading, work);
 }
 

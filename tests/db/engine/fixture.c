@@ -18,8 +18,9 @@ struct gb_engine_options fixture_options(struct gb_dc dc)
     static const char *const codes[] = {"dc1", "dc2", "dc3"};
     struct gb_engine_options options = {
         .dc = dc,
-        .reserve = {.reask_after_us = 200000,
-                    .reask_backoff_us_max = 2000000,
+        /* No test waits for an ask to be sent again: it says that the time has come. */
+        .reserve = {.reask_after_us = 3600000000,
+                    .reask_backoff_us_max = 3600000000,
                     .ask_ttl_us = 10000000,
                     .prefetch_max = 0,
                     .demand_half_life_us = 60000000,
