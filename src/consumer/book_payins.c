@@ -48,28 +48,14 @@ static bool read_command(struct gb_item *item, struct gb_arena *arena, struct gb
 static enum gb_result apply(void *context, struct gb_batch *batch, struct gb_err *err)
 {
     struct gb_book_payins *step = context;
-    struct gb_command *commands = gb_arena_array(batch->arena, batch->count, sizeof(*commands));
-    struct gb_item **items = gb_arena_array(batch->arena, batch->count, sizeof(*items));
-    GB_CHECK(commands != NULL && items != NULL);
-    size_t count = 0;
+    struct gb_item_commands read = gb_item_commands_new(batch);
     for (size_t i = 0; i < batch->count; i++) {
         struct gb_item *item = &batch->items[i];
-        if (item->dead || !read_command(item, batch->arena, &commands[count]))
-            continue;
-        items[count++] = item;
+        if (!item->dead && read_command(item, batch->arena, &read.commands[read.count]))
+            read.items[read.count++] = item;
     }
-    step->engaged = count > 0;
-    if (count == 0)
-        return GB_OK;
-    enum gb_result result =
-        gb_engine_decide(step->engine, batch->pg, commands, count, batch->now_us, err);
-    if (result != GB_OK)
-        return result;
-    batch->begun = true;
-    for (size_t i = 0; i < count; i++)
-        gb_item_bury_poison(items[i], &commands[i]);
-    batch->calls_count += gb_engine_write(step->engine, &batch->calls[batch->calls_count]);
-    return GB_OK;
+    step->engaged = read.count > 0;
+    return gb_batch_decide(batch, step->engine, &read, err);
 }
 
 static void committed(void *context, const struct gb_batch *batch)

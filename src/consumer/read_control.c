@@ -23,9 +23,7 @@ struct heard {
     size_t results_count;
     struct gb_status_item *statuses;
     size_t statuses_count;
-    struct gb_command *replies;
-    struct gb_item **reply_items;
-    size_t replies_count;
+    struct gb_item_commands replies;
 };
 
 static void read_reply(const struct gb_read_control *step, struct heard *heard,
@@ -43,8 +41,8 @@ static void read_reply(const struct gb_read_control *step, struct heard *heard,
         gb_item_bury(item, "WRONG_DATACENTER", "it answers another datacenter");
         return;
     }
-    heard->reply_items[heard->replies_count] = item;
-    heard->replies[heard->replies_count++] = (struct gb_command){
+    heard->replies.items[heard->replies.count] = item;
+    heard->replies.commands[heard->replies.count++] = (struct gb_command){
         .kind = GB_COMMAND_REPLY,
         .account_no = message.account.account_no,
         .account_id = message.account.account_id,
@@ -118,21 +116,6 @@ static void read_item(const struct gb_read_control *step, struct heard *heard, s
     }
 }
 
-/* Replies move money: they go through the engine, whose locks come first. */
-static enum gb_result take_replies(struct gb_read_control *step, struct gb_batch *batch,
-                                   struct heard *heard, struct gb_err *err)
-{
-    enum gb_result result = gb_engine_decide(step->engine, batch->pg, heard->replies,
-                                             heard->replies_count, batch->now_us, err);
-    if (result != GB_OK)
-        return result;
-    batch->begun = true;
-    for (size_t i = 0; i < heard->replies_count; i++)
-        gb_item_bury_poison(heard->reply_items[i], &heard->replies[i]);
-    batch->calls_count += gb_engine_write(step->engine, &batch->calls[batch->calls_count]);
-    return GB_OK;
-}
-
 /* Reads what both halves have to know, in one round trip, and lets them do theirs. */
 static enum gb_result take(struct gb_read_control *step, struct gb_batch *batch,
                            struct heard *heard, struct gb_err *err)
@@ -169,21 +152,17 @@ static enum gb_result apply(void *context, struct gb_batch *batch, struct gb_err
     struct heard heard = {
         .results = gb_arena_array(batch->arena, batch->count, sizeof(*heard.results)),
         .statuses = gb_arena_array(batch->arena, batch->count, sizeof(*heard.statuses)),
-        .replies = gb_arena_array(batch->arena, batch->count, sizeof(*heard.replies)),
-        .reply_items = gb_arena_array(batch->arena, batch->count, sizeof(struct gb_item *)),
+        .replies = gb_item_commands_new(batch),
     };
-    GB_CHECK(heard.results != NULL && heard.statuses != NULL && heard.replies != NULL &&
-             heard.reply_items != NULL);
+    GB_CHECK(heard.results != NULL && heard.statuses != NULL);
     step->closes = 0;
-    step->engaged = false;
     for (size_t i = 0; i < batch->count; i++) {
         if (!batch->items[i].dead)
             read_item(step, &heard, &batch->items[i], batch->arena);
     }
-    enum gb_result result = GB_OK;
-    step->engaged = heard.replies_count > 0;
-    if (step->engaged)
-        result = take_replies(step, batch, &heard, err);
+    /* Replies move money: the engine's locks come first. */
+    step->engaged = heard.replies.count > 0;
+    enum gb_result result = gb_batch_decide(batch, step->engine, &heard.replies, err);
     if (result != GB_OK)
         return result;
     if (heard.results_count == 0 && heard.statuses_count == 0)
