@@ -59,28 +59,27 @@ struct gb_api_route {
 /* A pay-in or a pay-out on its way. Text is in the request's arena or literal. */
 struct gb_api_command {
     enum gb_operation_kind kind;
-    const char *account_id;
+    enum gb_operation_state state;
+    struct gb_dc owner; /* of the key */
     struct gb_currency currency;
+    const char *account_id;
     int64_t amount;
     const char *reference;       /* NULL: none */
     const char *metadata;        /* canonical JSON; NULL: none */
-    struct gb_dc owner;          /* of the key */
-    bool relayed;                /* the owner is another datacenter */
     struct gb_api_account known; /* number 0: only the database knows */
-    bool learnt;           /* `known` is from the catalogue's API: not replicated to here yet */
-    int64_t created_at_us; /* wall clock; in a batch each has its own */
-    int64_t decided_at_us; /* 0: not decided */
-    enum gb_operation_state state;
-    const char *reason; /* of state REFUSED: a code of the error table */
-    const char *facts;  /* of a refused pay-out: what was known, JSON; NULL: nothing */
+    int64_t created_at_us;       /* wall clock; in a batch each has its own */
+    int64_t decided_at_us;       /* 0: not decided */
+    const char *reason;          /* of state REFUSED: a code of the error table */
+    const char *facts;           /* of a refused pay-out: what was known, JSON; NULL: nothing */
+    int64_t until_us;            /* monotonic: how long the caller listens; past: not at all */
+    int64_t deadline_ms;         /* of a pay-out: how long it may wait for money */
+    int64_t due_us; /* of a pay-out: monotonic, when it should have been decided at the latest */
+    bool relayed;   /* the owner is another datacenter */
+    bool learnt;    /* `known` is from the catalogue's API: not replicated to here yet */
     bool replayed;
-    int64_t until_us; /* monotonic: how long the caller listens; past: not at all */
-    /* Of a pay-out. */
-    int64_t deadline_ms; /* how long it may wait for money */
-    bool patient;        /* waits until then, whatever is known */
-    int64_t due_us;      /* monotonic: when it should have been decided, at the latest */
-    bool pressed;        /* was sent to be decided, after that */
-    bool done;           /* the intake has answered or given it away */
+    bool done;    /* of a pay-in: the intake has answered or given it away */
+    bool patient; /* of a pay-out: waits until its deadline, whatever is known */
+    bool pressed; /* of a pay-out: was sent to be decided, after due_us */
 };
 
 struct gb_api_request {

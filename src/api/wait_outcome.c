@@ -62,11 +62,16 @@ static int64_t next_us(const struct gb_api_request *request)
 
 static bool press(struct gb_api_request *request, int64_t now_us)
 {
-    if (!is_to_be_pressed(request) || now_us < request->command.due_us)
+    struct gb_api_command *command = &request->command;
+    if (!is_to_be_pressed(request) || now_us < command->due_us)
         return false;
-    request->command.pressed = true;
-    gb_api_to_payouts(request);
-    return true;
+    command->pressed = true;
+    if (gb_queue_push(request->api->payout_queue, request))
+        return true;
+    /* Full: later, then. What is stored stands, so this is no answer to it. */
+    command->pressed = false;
+    command->due_us = now_us + LOOK_EVERY_MS * 1000;
+    return false;
 }
 
 /* Moves whom the thread is to look at into its own table. */
