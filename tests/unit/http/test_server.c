@@ -300,8 +300,7 @@ static void test_headers_have_a_bound(void **state)
     (void)state;
     int fd = hand_connect(port);
     hand_send(fd, "GET /x HTTP/1.1\r\nHost: t\r\nX-Long: ");
-    send_bytes(fd, 40000);
-    hand_send(fd, "\r\n\r\n");
+    send_bytes(fd, 40000); /* no more: the connection may be closed by now */
     assert_int_equal(hand_read(fd, false, text, sizeof(text)), 431);
     (void)close(fd);
     assert_int_equal(atomic_load(&handled), 0);
