@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# demo.sh: sets up, starts three datacenters in a private folder, pays in at all of them, reads back what each of them knows,
-# breaks something, verifies, and removes everything again. Exit 0 only if every step came out right.
+# demo.sh: sets up, starts three datacenters in a private folder, pays in and out at all of them, reads back what each of them
+# knows, breaks something, cuts them off from each other, verifies, and removes everything again. Exit 0 only if every step came
+# out right.
 set -euo pipefail
 # shellcheck source=parts.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/parts.sh"
@@ -50,6 +51,11 @@ money() { printf '%d.%02d EUR' $(($1 / 100)) $(($1 % 100)); }
 pay_in() { # DC KEY MINOR_UNITS [CURL OPTIONS]
   call "$1" POST /v1/pay-ins -H "Idempotency-Key: $2" "${@:4}" \
     -d "{\"account_id\":\"ada\",\"amount\":{\"minor_units\":$3,\"currency\":\"EUR\"},\"reference\":\"demo\"}"
+}
+
+pay_out() { # DC KEY MINOR_UNITS DEADLINE_MS
+  call "$1" POST /v1/pay-outs -H "Idempotency-Key: $2" \
+    -d "{\"deadline_ms\":$4,\"account_id\":\"ada\",\"amount\":{\"minor_units\":$3,\"currency\":\"EUR\"},\"reference\":\"demo\"}"
 }
 
 account_known() { # DC
@@ -105,6 +111,38 @@ expect 'pay-in without a consumer' "$code" 202
 tell "kill -9 of dc1's consumer, and $(money 1234) paid in at dc1 the same moment: $code $(text_of state)"
 all_agree 11284
 tell "its supervisor started it again; balance at dc1, dc2, dc3: $(money "${totals[0]}"), $(money "${totals[1]}"), $(money "${totals[2]}")"
+
+pay_out dc1 dc1:rent-1 5000 2000
+expect 'pay-out from the own share' "$code $(text_of state)" '200 PAID'
+tell "paid out $(money 5000) at dc1, whose share suffices: $(text_of state), nobody was asked"
+pay_out dc2 dc2:rent-1 4000 15000
+expect 'pay-out that is topped up' "$code $(text_of state)" '200 PAID'
+tell "paid out $(money 4000) at dc2, whose share was $(money 3000): the others handed over part of theirs, $(text_of state)"
+pay_out dc3 dc3:rent-1 9000 15000
+expect 'pay-out of too much' "$code $(text_of code)" '409 INSUFFICIENT_FUNDS'
+tell "paying out $(money 9000) at dc3: $code $(text_of code), known here: $(number_of total) cents in all"
+all_agree 2284
+tell "balance at dc1, dc2, dc3: $(money "${totals[0]}"), $(money "${totals[1]}"), $(money "${totals[2]}")"
+
+for dc in dc1 dc3; do
+  pay_in "$dc" "$dc:salary-3" 2000 -H 'Prefer: wait=10'
+  expect "pay-in at $dc" "$code $(text_of state)" '200 BOOKED'
+done
+all_agree 6284
+"$native/part.sh" stop dc1 kafka --run "$run"
+pay_out dc3 dc3:rent-2 1500 2000
+expect 'pay-out of a datacenter that is cut off' "$code $(text_of state)" '200 PAID'
+tell "$(money 2000) were paid in at dc1 and at dc3; then the broker stops and dc3 pays out $(money 1500) from its share: $(text_of state)"
+pay_out dc3 dc3:rent-3 4700 2000
+expect 'pay-out that needs the others' "$code $(text_of code)" '409 FUNDS_UNREACHABLE'
+tell "paying out $(money 4700) there: $code $(text_of detail)"
+"$native/part.sh" start dc1 kafka --run "$run"
+all_agree 4784
+pay_out dc3 dc3:rent-4 4700 15000
+expect 'pay-out with the others back' "$code $(text_of state)" '200 PAID'
+paid=$(text_of state)
+all_agree 84
+tell "the broker is back, $(money 4700) under a new key: $paid; left at dc1, dc2, dc3: $(money "${totals[0]}"), $(money "${totals[1]}"), $(money "${totals[2]}")"
 
 geobill dc1 verify --at-rest >"$folder_of_demo/verify.log" 2>&1 || {
   cat -- "$folder_of_demo/verify.log" >&2
