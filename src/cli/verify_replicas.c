@@ -15,14 +15,17 @@
 #define ARENA_BYTES_MAX ((size_t)1024 * 1024)
 #define PAUSE_MS 200
 
-/* Sums of one bucket as text: count, versions, balances, held. Empty: no account. */
+/* Sums of one bucket as text: count, versions, content. Empty: no account. */
 struct bucket {
     char sums[128];
 };
 
-/* What one account's share is at its source, or in a copy. */
+/* What one account's share is at its source, or in a copy: a row of verify_share_bucket. The texts
+ * live as long as the rows. */
 struct image {
-    int64_t account_no, version, balance, held;
+    int64_t account_no, version;
+    const char *account_id; /* NULL: not known there yet */
+    const char *content;
 };
 
 /* One reader's copy of one source. */
@@ -30,9 +33,11 @@ struct pair {
     struct gb_cli_dc *reader, *source;
     struct bucket replica[BUCKETS];
     struct bucket share[BUCKETS];
-    /* Sources' images that the copy did not have yet when first looked at: it must reach them. By
-     * bucket, account_no. */
-    struct image *behind;
+    /* What the copy did not have yet when first looked at: it must reach these versions. By bucket,
+     * account_no. */
+    struct behind {
+        int64_t account_no, version;
+    } * behind;
     size_t behind_count;
     size_t behind_more; /* above the bound */
 };
@@ -44,9 +49,8 @@ static void note_bucket(struct bucket *buckets, const struct gb_rows *rows, size
 {
     int64_t number = gb_rows_int(rows, row, first);
     GB_CHECK(number >= 0 && number < BUCKETS);
-    snprintf(buckets[number].sums, sizeof(buckets[number].sums), "%" PRId64 " %s %s %s",
-             gb_rows_int(rows, row, first + 1), gb_rows_text(rows, row, first + 2),
-             gb_rows_text(rows, row, first + 3), gb_rows_text(rows, row, first + 4));
+    snprintf(buckets[number].sums, sizeof(buckets[number].sums), "%s",
+             gb_rows_text(rows, row, first + 1));
 }
 
 static void read_replica_buckets(struct gb_verify *verify, struct pair *pair,
@@ -75,23 +79,41 @@ static void read_share_buckets(struct gb_verify *verify, struct pair *pair, stru
 
 static struct image image_at(const struct gb_rows *rows, size_t row)
 {
-    return (struct image){gb_rows_int(rows, row, 0), gb_rows_int(rows, row, 2),
-                          gb_rows_int(rows, row, 3), gb_rows_int(rows, row, 4)};
+    return (struct image){
+        .account_no = gb_rows_int(rows, row, 0),
+        .version = gb_rows_int(rows, row, 2),
+        .account_id = gb_rows_text(rows, row, 1),
+        .content = gb_rows_text(rows, row, 3),
+    };
+}
+
+static const char *image_text(const struct image *image, struct gb_arena *arena)
+{
+    if (image->version == 0)
+        return "nothing";
+    return gb_arena_printf(arena, "version=%" PRId64 " %s", image->version, image->content);
+}
+
+static void found(struct gb_verify *verify, const struct pair *pair, const char *what,
+                  const char *detail)
+{
+    struct gb_arena *arena = verify->cli->arena;
+    detail = gb_arena_printf(
+        arena, "copy of %s %s: %s; mends it at %s: geobill replica rebuild %s --execute",
+        pair->source->code, what, detail, pair->reader->code, pair->source->code);
+    GB_CHECK(detail != NULL);
+    gb_verify_found(verify, check_name, pair->reader->code, detail);
 }
 
 static void found_account(struct gb_verify *verify, const struct pair *pair, const char *what,
                           const struct image *copy, const struct image *share)
 {
-    const char *detail = gb_arena_printf(
-        verify->cli->arena,
-        "copy of %s %s: account_no=%" PRId64 " version=%" PRId64 " balance=%" PRId64
-        " held=%" PRId64 "; source: version=%" PRId64 " balance=%" PRId64 " held=%" PRId64
-        "; mends it at %s: geobill replica rebuild %s --execute",
-        pair->source->code, what, copy->version ? copy->account_no : share->account_no,
-        copy->version, copy->balance, copy->held, share->version, share->balance, share->held,
-        pair->reader->code, pair->source->code);
-    GB_CHECK(detail != NULL);
-    gb_verify_found(verify, check_name, pair->reader->code, detail);
+    struct gb_arena *arena = verify->cli->arena;
+    const struct image *named = share->account_id != NULL ? share : copy;
+    found(verify, pair, what,
+          gb_arena_printf(arena, "account %s (%" PRId64 "): %s; source: %s",
+                          named->account_id == NULL ? "without a name here" : named->account_id,
+                          named->account_no, image_text(copy, arena), image_text(share, arena)));
 }
 
 static void note_behind(struct pair *pair, const struct image *share)
@@ -99,7 +121,7 @@ static void note_behind(struct pair *pair, const struct image *share)
     if (pair->behind_count == BEHIND_MAX)
         pair->behind_more++;
     else
-        pair->behind[pair->behind_count++] = *share;
+        pair->behind[pair->behind_count++] = (struct behind){share->account_no, share->version};
 }
 
 /* The images of one account; version 0: there is none. */
@@ -110,7 +132,7 @@ static void compare_account(struct gb_verify *verify, struct pair *pair, const s
         note_behind(pair, share);
     else if (copy->version > share->version)
         found_account(verify, pair, "is ahead of its source", copy, share);
-    else if (copy->balance != share->balance || copy->held != share->held)
+    else if (strcmp(copy->content, share->content) != 0)
         found_account(verify, pair, "differs at the same version", copy, share);
 }
 
@@ -204,7 +226,10 @@ static void verify_pair(struct gb_verify *verify, struct pair *pair, struct gb_a
         look_again(verify, pair, arena);
     }
     for (size_t i = 0; i < pair->behind_count; i++)
-        found_account(verify, pair, "is behind", &(struct image){0}, &pair->behind[i]);
+        found(verify, pair, "is behind",
+              gb_arena_printf(verify->cli->arena,
+                              "account_no=%" PRId64 " has not come to version=%" PRId64,
+                              pair->behind[i].account_no, pair->behind[i].version));
     verify->findings_dropped += pair->behind_more;
 }
 
@@ -212,7 +237,7 @@ void gb_verify_replicas(struct gb_verify *verify)
 {
     struct gb_arena *arena = gb_arena_new(ARENA_BYTES_MAX);
     struct pair *pair = calloc(1, sizeof(*pair));
-    struct image *behind = calloc(BEHIND_MAX, sizeof(*behind));
+    struct behind *behind = calloc(BEHIND_MAX, sizeof(*behind));
     GB_CHECK(pair != NULL && behind != NULL);
     for (size_t r = 0; r < verify->dcs_count; r++)
         for (size_t s = 0; s < verify->dcs_count; s++) {

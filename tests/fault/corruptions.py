@@ -207,9 +207,13 @@ KINDS = {
         r"i8_replica_is_last_entry .*account_no={a} ", TOTALS),
     "a copy differs at the same version": (
         {"dc2": changed(*COPY, OF_DC1)},
-        r"i8_replica_equals_source .*differs at the same version: account_no={a} ", TOTALS),
+        r"i8_replica_equals_source .*differs at the same version: account {A} \({a}\): ", TOTALS),
+    "a copy differs at the same version and balance": (
+        {"dc2": "UPDATE replicated_share SET out_total = out_total + 1, in_total = in_total + 1 "
+                "WHERE account_no = {a} AND dc = 'dc1'"},
+        r"i8_replica_equals_source .*differs at the same version: account {A} \({a}\): ", None),
     "a copy is ahead of its source": (
-        {"dc2": INVENT_THERE}, r"i8_replica_equals_source .*is ahead of its source: account_no={a} ",
+        {"dc2": INVENT_THERE}, r"i8_replica_equals_source .*is ahead of its source: account {A} \({a}\): ",
         r"I7 .*key=invented-1: dc2 has entries that nobody asked for"),
     "a copy stays behind its source": (
         {"dc2": UNMAKE_THERE}, r"i8_replica_equals_source .*is behind: account_no={a} ", TOTALS),
