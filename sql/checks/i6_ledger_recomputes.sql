@@ -1,7 +1,6 @@
 -- invariant: I6, the ledger recomputes
--- meaning: each entry's totals are those of the entry before it, moved by its own amount in the total of its kind
---          (1 pay-in: credits, 2 pay-out: debits, 3 share out, 4 share in, 5 status: none); held stands; the balance is
---          what the totals say; time does not go back.
+-- meaning: each entry's totals are those of the entry before it, moved by its own amount as
+--          its kind says (entry_kind); the balance is what the totals say; time does not go back.
 -- columns: account_no, version, kind, amount, balance_after, previous_balance
 WITH step AS (
     SELECT *,
@@ -16,17 +15,17 @@ WITH step AS (
     FROM ledger
     WINDOW account AS (PARTITION BY account_no ORDER BY version)
 )
-SELECT account_no, version, kind, amount, balance_after, balance_before AS previous_balance
+SELECT account_no, version, step.kind, amount, balance_after, balance_before AS previous_balance
 FROM step
+LEFT JOIN entry_kind k ON k.kind = step.kind
 WHERE version = version_before + 1 -- a gap is i6_versions' finding
-  AND (credits_total <> credits_before + CASE kind WHEN 1 THEN amount ELSE 0 END
-    OR debits_total <> debits_before + CASE kind WHEN 2 THEN amount ELSE 0 END
-    OR out_total <> out_before + CASE kind WHEN 3 THEN amount ELSE 0 END
-    OR in_total <> in_before + CASE kind WHEN 4 THEN amount ELSE 0 END
-    OR balance_after <> balance_before + CASE kind WHEN 1 THEN amount WHEN 2 THEN -amount WHEN 3 THEN -amount
-                                                   WHEN 4 THEN amount ELSE 0 END
-    OR held_after <> held_before
-    OR kind NOT BETWEEN 1 AND 5
-    OR kind = 5 AND amount <> 0
+  AND (k.kind IS NULL
+    OR credits_total <> credits_before + k.credits * amount
+    OR debits_total <> debits_before + k.debits * amount
+    OR out_total <> out_before + k.share_out * amount
+    OR in_total <> in_before + k.share_in * amount
+    OR balance_after <> balance_before + k.balance * amount
+    OR held_after <> held_before + k.held * amount
+    OR amount < 0 OR (amount = 0) <> (k.name = 'STATUS')
     OR created_at_us < created_before)
 ORDER BY account_no, version

@@ -15,17 +15,10 @@ static const struct gb_field LINK_FIELDS[] = {
 static const struct gb_field_table OPERATION = GB_FIELD_TABLE(OPERATION_FIELDS);
 static const struct gb_field_table LINK = GB_FIELD_TABLE(LINK_FIELDS);
 
-/* The kinds that version 1 of the schema has a symbol for: others are refused, not sent as UNKNOWN.
- */
-static const char *kind_symbol(int kind)
-{
-    return kind <= GB_ENTRY_STATUS ? gb_entry_kind_name(kind) : NULL;
-}
-
 static const struct gb_field FIELDS[] = {
     WIRE_ACCOUNT(gb_message_ledger_entry),
     WIRE_LONG(gb_message_ledger_entry, version, "version", 1, INT64_MAX),
-    WIRE_ENUM(gb_message_ledger_entry, kind, "kind", kind_symbol),
+    WIRE_ENUM(gb_message_ledger_entry, kind, "kind", gb_entry_kind_name),
     WIRE_ENUM(gb_message_ledger_entry, status, "status", gb_account_status_name),
     WIRE_LONG(gb_message_ledger_entry, amount, "amount", 0, GB_BALANCE_MAX),
     WIRE_LONG(gb_message_ledger_entry, balance_after, "balance_after", 0, GB_BALANCE_MAX),

@@ -38,7 +38,7 @@ static const struct version VERSIONS[] = {
      "\"out_total\":250,\"in_total\":100,\"asked_total\":7}}",
      "{}", NULL},
     {"ledger_entry.newer", ENTRY,
-     "{\"kind\":\"HOLD\",\"tags\":[],\"seal\":\"00010203\",\"link\":null}", NULL,
+     "{\"kind\":\"FEE\",\"tags\":[],\"seal\":\"00010203\",\"link\":null}", NULL,
      "kind: is of a kind not known here"},
 
     {"account.older", ACCOUNT, "{\"status\":\"OPEN\"}", "{\"status\":\"OPEN\"}", NULL},

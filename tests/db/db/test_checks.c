@@ -2,10 +2,12 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "core/share.h"
 #include "db/scripts.h"
 #include "support/postgres.h"
 
@@ -284,9 +286,84 @@ static void test_open_hole_is_no_alarm(void **state)
     }
 }
 
+/* One entry of each kind, as the core makes them, on an account of its own. */
+static const struct {
+    enum gb_entry_kind kind;
+    int64_t amount;
+} one_of_each[] = {
+    {GB_ENTRY_OPENING, 100}, {GB_ENTRY_PAYIN, 100},      {GB_ENTRY_HOLD, 60},
+    {GB_ENTRY_CAPTURE, 20},  {GB_ENTRY_RELEASE, 20},     {GB_ENTRY_VOID, 15},
+    {GB_ENTRY_EXPIRE, 5},    {GB_ENTRY_PAYOUT, 7},       {GB_ENTRY_SHARE_OUT, 30},
+    {GB_ENTRY_SHARE_IN, 8},  {GB_ENTRY_TRANSFER_OUT, 9}, {GB_ENTRY_TRANSFER_IN, 11},
+    {GB_ENTRY_CHARGE, 12},   {GB_ENTRY_REFUND, 2},       {GB_ENTRY_STATUS, 0},
+};
+enum { ONE_OF_EACH = sizeof(one_of_each) / sizeof(one_of_each[0]) };
+
+static void insert_entry(const struct gb_entry *entry)
+{
+    char text[512];
+    const struct gb_share *after = &entry->after;
+    (void)snprintf(
+        text, sizeof(text),
+        "INSERT INTO ledger (account_no, version, kind, status, amount, balance_after, "
+        "held_after, credits_total, debits_total, out_total, in_total, account_version, "
+        "created_at_us, epoch) VALUES (4, %d, %d, 1, %d, %d, %d, %d, %d, %d, %d, 0, 1, 2)",
+        (int)after->version, (int)entry->kind, (int)entry->amount, (int)after->balance,
+        (int)after->held, (int)after->credits_total, (int)after->debits_total,
+        (int)after->out_total, (int)after->in_total);
+    gb_test_sql(pg, text);
+}
+
+static void insert_one_of_each(void)
+{
+    struct gb_share share = gb_share_new();
+    for (size_t i = 0; i < ONE_OF_EACH; i++) {
+        struct gb_entry entry;
+        if (one_of_each[i].kind == GB_ENTRY_STATUS)
+            gb_share_enter(&share, GB_ENTRY_STATUS, 0, 1, &entry);
+        else
+            assert_true(
+                gb_share_move(&share, one_of_each[i].kind, one_of_each[i].amount, 1, &entry));
+        insert_entry(&entry);
+    }
+    gb_test_sql(pg,
+                "INSERT INTO replicated_ledger (account_no, version, kind, status, amount, "
+                "balance_after, held_after, credits_total, debits_total, out_total, in_total, "
+                "account_version, created_at_us, dc) SELECT account_no, version, kind, status, "
+                "amount, balance_after, held_after, credits_total, debits_total, out_total, "
+                "in_total, account_version, created_at_us, 'dc3' FROM ledger WHERE account_no = 4");
+}
+
+/* What SQL says of the kinds is what the core does. */
+static void test_kinds_are_those_of_the_core(void **state)
+{
+    (void)state;
+    const struct gb_check *own = check_named("i6_ledger_recomputes"),
+                          *copy = check_named("i8_replica_recomputes");
+    gb_test_sql(pg, "BEGIN");
+    insert_one_of_each();
+    assert_int_equal(found_by(own), 0);
+    assert_int_equal(found_by(copy), 0);
+    struct gb_rows *rows = NULL;
+    assert_int_equal(
+        gb_pg_query_text(pg, "SELECT kind, name FROM entry_kind ORDER BY kind", &rows, NULL),
+        GB_OK);
+    assert_int_equal(gb_rows_count(rows), ONE_OF_EACH);
+    for (size_t i = 0; i < ONE_OF_EACH; i++)
+        assert_string_equal(gb_rows_text(rows, i, 1), gb_entry_kind_name((int)i + 1));
+    gb_rows_free(rows);
+    assert_null(gb_entry_kind_name(ONE_OF_EACH + 1));
+    gb_test_sql(pg, lay_open);
+    gb_test_sql(pg,
+                "UPDATE ledger SET kind = 16 - kind WHERE account_no = 4 AND kind NOT IN (5, 11)");
+    assert_int_equal(found_by(own), 10);
+    gb_pg_rollback(pg);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_kinds_are_those_of_the_core),
         cmocka_unit_test(test_sound_data_is_sound),
         cmocka_unit_test(test_corruptions_are_found),
         cmocka_unit_test(test_every_check_is_tested),

@@ -65,6 +65,22 @@ static const struct gb_message_ledger_entry SMALL_ENTRY = {
     .status = GB_STATUS_OPEN,
 };
 
+static const struct gb_message_ledger_entry OPENING_ENTRY = {
+    .account = {.dc = {"dc1"},
+                .incarnation = 1,
+                .account_id = "a",
+                .account_no = {1},
+                .currency = {"JPY"}},
+    .version = 1,
+    .kind = GB_ENTRY_OPENING,
+    .status = GB_STATUS_OPEN,
+    .amount = 300,
+    .balance_after = 300,
+    .credits_total = 300,
+    .client_no = {1},
+    .key = "open:a",
+};
+
 const struct gb_message_catalogue_account SAMPLE_ACCOUNT = {
     .account = ACCOUNT("dc1"),
     .name = "M\xc3\xbcller & S\xc3\xb6hne \xe2\x82\xac",
@@ -199,7 +215,7 @@ const struct sample SAMPLES[] = {
      "\"currency\":\"JPY\",\"owner\":\"dc1\",\"client_no\":1,\"key\":\"k\",\"amount\":1,"
      "\"reference\":null,\"metadata\":null,\"accepted_at_us\":0,\"awaited\":false}"},
     {"entry", GB_MESSAGE_LEDGER_ENTRY, &SAMPLE_ENTRY,
-     "000000006606646333040a6163632d3182808080804006455552540606f403feffffffffffff1f8001ce8f8080808"
+     "000000006d06646333040a6163632d3182808080804006455552540606f403feffffffffffff1f8001ce8f8080808"
      "08020c00cd804c8010a80b0ba82f5b9b006020e146f726465722d3437313102000206646332f403c801",
      SHARED_JSON("dc3") "\"version\":42,\"kind\":\"SHARE_OUT\",\"status\":\"CLOSING\","
                         "\"amount\":250,\"balance_after\":9007199254740991,\"held_after\":64,"
@@ -210,7 +226,7 @@ const struct sample SAMPLES[] = {
                         "\"reference\":\"\","
                         "\"link\":{\"peer\":\"dc2\",\"out_total\":250,\"in_total\":100}}"},
     {"small entry", GB_MESSAGE_LEDGER_ENTRY, &SMALL_ENTRY,
-     "00000000660664633102026102064a5059020a02000000000000000000000000",
+     "000000006d0664633102026102064a5059020a02000000000000000000000000",
      "{\"dc\":\"dc1\",\"incarnation\":1,\"account_id\":\"a\",\"account_no\":1,"
      "\"currency\":\"JPY\",\"version\":1,\"kind\":\"STATUS\",\"status\":\"OPEN\",\"amount\":0,"
      "\"balance_after\":0,\"held_after\":0,\"credits_total\":0,\"debits_total\":0,"
@@ -283,8 +299,23 @@ const struct sample SAMPLES[] = {
      "\"in_total\":0,\"account_version\":0,\"updated_at_us\":0,\"link\":{\"peer\":\"dc2\","
      "\"out_total\":0,\"in_total\":0},\"available\":0,\"in_flight\":0,\"reserved\":0,"
      "\"clock_us\":0}"},
+    {"opening entry", GB_MESSAGE_LEDGER_ENTRY, &OPENING_ENTRY,
+     "000000006d0664633102026102064a5059021e02d804d80400d804000000000002020c6f70656e3a610000",
+     "{\"dc\":\"dc1\",\"incarnation\":1,\"account_id\":\"a\",\"account_no\":1,"
+     "\"currency\":\"JPY\",\"version\":1,\"kind\":\"OPENING\",\"status\":\"OPEN\",\"amount\":300,"
+     "\"balance_after\":300,\"held_after\":0,\"credits_total\":300,\"debits_total\":0,"
+     "\"out_total\":0,\"in_total\":0,\"account_version\":0,\"created_at_us\":0,"
+     "\"operation\":{\"client_no\":1,\"key\":\"open:a\"},\"reference\":null,\"link\":null}"},
 };
 const size_t SAMPLES_COUNT = sizeof(SAMPLES) / sizeof(SAMPLES[0]);
+
+const struct older_bytes OLDER_BYTES[] = {
+    {"entry",
+     "000000006606646333040a6163632d3182808080804006455552540606f403feffffffffffff1f8001ce8f8080808"
+     "08020c00cd804c8010a80b0ba82f5b9b006020e146f726465722d3437313102000206646332f403c801"},
+    {"small entry", "00000000660664633102026102064a5059020a02000000000000000000000000"},
+};
+const size_t OLDER_BYTES_COUNT = sizeof(OLDER_BYTES) / sizeof(OLDER_BYTES[0]);
 
 struct gb_bytes sample_bytes(const char *hex, struct gb_arena *arena)
 {

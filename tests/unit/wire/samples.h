@@ -16,6 +16,14 @@ struct sample {
 extern const struct sample SAMPLES[];
 extern const size_t SAMPLES_COUNT;
 
+/* What earlier versions of a schema wrote of a sample: to be read for ever. */
+struct older_bytes {
+    const char *name; /* of the sample */
+    const char *hex;
+};
+extern const struct older_bytes OLDER_BYTES[];
+extern const size_t OLDER_BYTES_COUNT;
+
 extern const struct gb_message_payin SAMPLE_PAYIN;
 extern const struct gb_message_ledger_entry SAMPLE_ENTRY;
 extern const struct gb_message_catalogue_account SAMPLE_ACCOUNT;

@@ -39,6 +39,30 @@ static void frozen_bytes_show_as_json(void **state)
     }
 }
 
+static const char *json_of(const char *name)
+{
+    for (size_t i = 0; i < SAMPLES_COUNT; i++) {
+        if (strcmp(SAMPLES[i].name, name) == 0)
+            return SAMPLES[i].json;
+    }
+    return "no such sample";
+}
+
+static void bytes_of_earlier_versions_say_the_same(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < OLDER_BYTES_COUNT; i++) {
+        enum gb_message_kind kind;
+        json_t *seen;
+        struct gb_bytes framed = sample_bytes(OLDER_BYTES[i].hex, arena);
+        assert_int_equal(gb_message_print(framed, arena, &kind, &seen, NULL), GB_OK);
+        char *text = json_dumps(seen, JSON_COMPACT | JSON_PRESERVE_ORDER);
+        assert_string_equal(text, json_of(OLDER_BYTES[i].name));
+        free(text);
+        json_decref(seen);
+    }
+}
+
 /* Decoded and encoded again: every member came through. */
 static void nothing_is_lost(void **state)
 {
@@ -122,6 +146,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bytes_are_frozen),
         cmocka_unit_test(frozen_bytes_show_as_json),
+        cmocka_unit_test(bytes_of_earlier_versions_say_the_same),
         cmocka_unit_test(nothing_is_lost),
         cmocka_unit_test(doors_lead_to_their_kind),
         cmocka_unit_test(a_full_arena_asks_for_another_try),

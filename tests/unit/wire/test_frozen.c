@@ -29,6 +29,8 @@ static const struct {
     {"geobill.ask.v1", 1, 107, "76b1b5ae7f9450e3baf5c0ad01c76e59c8701fcc8f115e8a1a9c785b5d3f7f8c"},
     {"geobill.reply.v1", 1, 108,
      "d648d41e563169fc6507ba915d9d0b8d5a5fb15bbb3c84704aef1e11b40ff00c"},
+    {"geobill.ledger_entry.v1", 2, 109,
+     "63615feaeca61a030c8848561266cfc8c42063739a8c7b20ceb5486c01a3230c"},
 };
 enum { FROZEN_COUNT = sizeof(FROZEN) / sizeof(FROZEN[0]) };
 
