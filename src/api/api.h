@@ -21,6 +21,7 @@
 #include "core/kinds.h"
 #include "core/money.h"
 #include "db/pg.h"
+#include "engine/engine.h"
 #include "http/client.h"
 #include "http/server.h"
 #include "runtime/metrics.h"
@@ -36,7 +37,8 @@ struct gb_api_lane {
     struct gb_api *api;
     struct gb_pg *pg; /* usable when work begins */
     struct gb_http_client *client;
-    struct gb_arena *arena; /* reset before each try */
+    struct gb_arena *arena;   /* reset before each try */
+    struct gb_engine *engine; /* at the catalogue's datacenter, for openings; elsewhere NULL */
 };
 
 /* Work of a lane for one request. GB_OK: the request was answered or given away. Otherwise nothing

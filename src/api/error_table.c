@@ -87,7 +87,8 @@ static const struct gb_api_error_row rows[GB_API_ERRORS] = {
         {"IDEMPOTENCY_MISMATCH", 422, false, "Same key, other content",
          "`field` names what differs. The fingerprint is account_id, amount, reference and "
          "metadata of a pay-in or pay-out; "
-         "account_id, name and currency of a new account. The first command stands."},
+         "account_id, name, currency, opening_balance and policy of a new account. The first "
+         "command stands."},
     [GB_API_INTERNAL] = {"INTERNAL", 500, false, "Internal error",
                          "Report it with the trace id of `traceparent`."},
     [GB_API_OVERLOADED] = {"OVERLOADED", 503, true, "Too much at once",

@@ -4,8 +4,9 @@
 
 #include "api/api.h"
 
-/* Starts [api] readers threads that take from api->lane_queue. */
-struct gb_api_lanes *gb_api_lanes_open(struct gb_api *api);
+/* Starts [api] readers threads that take from api->lane_queue; at the catalogue's datacenter each
+ * has an engine with these options. */
+struct gb_api_lanes *gb_api_lanes_open(struct gb_api *api, const struct gb_engine_options *engine);
 /* After the queue was closed: what is left in it is still done. NULL is fine. */
 void gb_api_lanes_close(struct gb_api_lanes *lanes);
 /* Any thread: is a lane connected? */

@@ -4,80 +4,25 @@
 
 #include "api/answer.h"
 #include "api/ask_peer.h"
+#include "api/opening.h"
 #include "api/publish_account.h"
-#include "api/read_body.h"
 #include "api/steps.h"
 #include "api/views.h"
 #include "db/sql.h"
 #include "runtime/clock.h"
-#include "wire/text.h"
-
-enum { NAME_LENGTH_MAX = 200 }; /* characters */
-
-struct opening {
-    const char *account_id; /* NULL: left to us */
-    const char *name;
-    const char *currency;
-};
 
 /* Columns of catalogue_command_find. */
-enum { ASKED_ID, ASKED_NAME, ASKED_CURRENCY, REASON, ACCOUNT_NO, ACCOUNT_ID, CREATED_AT };
-
-static bool name_valid(const char *name)
-{
-    size_t size = strlen(name);
-    if (!gb_text_valid(name, size))
-        return false;
-    size_t length = gb_text_characters(name, size);
-    return length >= 1 && length <= NAME_LENGTH_MAX;
-}
-
-static bool read_opening(struct gb_api_request *request, json_t *body, struct opening *ret)
-{
-    json_t *account_id, *name, *currency;
-    struct gb_currency code;
-    const struct gb_api_member members[] = {
-        {"account_id", JSON_STRING, false, GB_API_FIELD_INVALID, &account_id},
-        {"name", JSON_STRING, true, GB_API_FIELD_INVALID, &name},
-        {"currency", JSON_STRING, true, GB_API_FIELD_INVALID, &currency},
-    };
-    if (!gb_api_read_members(request, body, "", members, 3))
-        return false;
-    const char *field = NULL, *allowed = NULL;
-    if (account_id != NULL && !gb_account_id_valid(json_string_value(account_id))) {
-        field = "account_id";
-        allowed = "1 to 64 of A-Z a-z 0-9 . _ -";
-    } else if (!name_valid(json_string_value(name))) {
-        field = "name";
-        allowed = "1 to 200 characters without control characters";
-    } else if (!gb_currency_parse(json_string_value(currency), &code)) {
-        field = "currency";
-        allowed = "three letters A-Z";
-    }
-    if (field != NULL) {
-        gb_api_refuse(request, GB_API_FIELD_INVALID, field, allowed);
-        return false;
-    }
-    if (account_id != NULL)
-        ret->account_id = gb_arena_strdup(request->arena, json_string_value(account_id));
-    ret->name = gb_arena_strdup(request->arena, json_string_value(name));
-    ret->currency = gb_arena_strdup(request->arena, json_string_value(currency));
-    GB_CHECK(ret->name != NULL && ret->currency != NULL);
-    return true;
-}
-
-bool gb_api_prepare_opening(struct gb_api_request *request)
-{
-    json_t *body;
-    if (!gb_api_read_body(request, &body))
-        return false;
-    struct opening *opening = gb_arena_alloc(request->arena, sizeof(*opening));
-    GB_CHECK(opening != NULL);
-    bool good = read_opening(request, body, opening);
-    json_decref(body);
-    request->body = opening;
-    return good;
-}
+enum {
+    ASKED_ID,
+    ASKED_NAME,
+    ASKED_CURRENCY,
+    ASKED_BALANCE,
+    ASKED_EVEN,
+    REASON,
+    ACCOUNT_NO,
+    ACCOUNT_ID,
+    CREATED_AT
+};
 
 static void answer_opened(struct gb_api_lane *lane, struct gb_api_request *request,
                           const struct gb_api_account_row *account, bool replayed)
@@ -104,18 +49,26 @@ static const char *field_of(enum gb_api_error error)
     return error == GB_API_ACCOUNT_EXISTS ? "account_id" : "name";
 }
 
+/* The first member in which the command that is stored differs; NULL: none. */
+static const char *difference(const struct gb_api_opening *opening, const struct gb_rows *rows)
+{
+    if (!same_text(gb_rows_text(rows, 0, ASKED_ID), opening->account_id))
+        return "account_id";
+    if (!same_text(gb_rows_text(rows, 0, ASKED_NAME), opening->name))
+        return "name";
+    if (!same_text(gb_rows_text(rows, 0, ASKED_CURRENCY), opening->currency))
+        return "currency";
+    if (gb_rows_int(rows, 0, ASKED_BALANCE) != opening->balance)
+        return "opening_balance";
+    return gb_rows_bool(rows, 0, ASKED_EVEN) == opening->even ? NULL : "policy";
+}
+
 /* The key was used before: the same answer, unless the content is another. */
 static void answer_again(struct gb_api_lane *lane, struct gb_api_request *request,
                          const struct gb_rows *rows)
 {
-    const struct opening *opening = request->body;
-    const char *field = NULL;
-    if (!same_text(gb_rows_text(rows, 0, ASKED_ID), opening->account_id))
-        field = "account_id";
-    else if (!same_text(gb_rows_text(rows, 0, ASKED_NAME), opening->name))
-        field = "name";
-    else if (!same_text(gb_rows_text(rows, 0, ASKED_CURRENCY), opening->currency))
-        field = "currency";
+    const struct gb_api_opening *opening = request->body;
+    const char *field = difference(opening, rows);
     const char *reason = gb_rows_text(rows, 0, REASON);
     if (field != NULL) {
         gb_api_refuse(request, GB_API_IDEMPOTENCY_MISMATCH, field,
@@ -144,13 +97,15 @@ static void call_store(struct gb_call *call, struct gb_api_lane *lane,
                        const struct gb_api_request *request, const char *reason, int64_t account_no,
                        int64_t now_us)
 {
-    const struct opening *opening = request->body;
+    const struct gb_api_opening *opening = request->body;
     gb_call_init(call, &gb_sql_catalogue_command_add, lane->arena);
     gb_params_int4(&call->params, request->client.client_no.value);
     gb_params_text(&call->params, request->key);
     gb_params_text(&call->params, opening->account_id);
     gb_params_text(&call->params, opening->name);
     gb_params_text(&call->params, opening->currency);
+    gb_params_int8(&call->params, opening->balance);
+    gb_params_bool(&call->params, opening->even);
     gb_params_text(&call->params, reason);
     if (reason == NULL)
         gb_params_int8(&call->params, account_no);
@@ -163,7 +118,7 @@ static void call_store(struct gb_call *call, struct gb_api_lane *lane,
 static enum gb_result refuse_taken(struct gb_api_lane *lane, struct gb_api_request *request,
                                    const char *account_id, int64_t now_us, struct gb_err *err)
 {
-    const struct opening *opening = request->body;
+    const struct gb_api_opening *opening = request->body;
     struct gb_call calls[2];
     gb_call_init(&calls[0], &gb_sql_account_taken, lane->arena);
     gb_params_text(&calls[0].params, account_id);
@@ -184,21 +139,62 @@ static enum gb_result refuse_taken(struct gb_api_lane *lane, struct gb_api_reque
     return GB_OK;
 }
 
-/* Stores command and message with the new account. Ends the transaction. */
+/* Enters the balance and splits it: the engine goes on in this transaction. The calls that write it
+ * are added. */
+static enum gb_result enter_balance(struct gb_api_lane *lane, struct gb_api_request *request,
+                                    const struct gb_api_account_row *account, struct gb_call *calls,
+                                    size_t *count, struct gb_err *err)
+{
+    const struct gb_api_opening *opening = request->body;
+    struct gb_dc own = lane->api->settings.dc;
+    if (opening->balance == 0)
+        return GB_OK;
+    struct gb_command *command = gb_arena_alloc(lane->arena, sizeof(*command));
+    GB_CHECK(command != NULL);
+    *command = (struct gb_command){
+        .kind = GB_COMMAND_OPENING,
+        .account_no = {account->account_no},
+        .account_id = account->account_id,
+        .accepted_by = own,
+        .owner = own,
+        .client_no = request->client.client_no,
+        .key = gb_arena_printf(lane->arena, "open:%s", account->account_id),
+        .amount = opening->balance,
+        .even = opening->even,
+        .home = request->client.home,
+        .trace = request->trace,
+    };
+    GB_CHECK(command->key != NULL && gb_currency_parse(account->currency, &command->currency));
+    enum gb_result result =
+        gb_engine_decide(lane->engine, lane->pg, command, 1, account->created_at_us, err);
+    if (result == GB_OK && command->outcome != GB_OUTCOME_APPLIED)
+        result = gb_err_set(err, GB_POISON, command->poison_code, "%s", command->poison_message);
+    if (result == GB_OK)
+        *count += gb_engine_write(lane->engine, calls + *count);
+    return result;
+}
+
+/* Stores command and message with the new account, and its balance. Ends the transaction. */
 static enum gb_result finish_opening(struct gb_api_lane *lane, struct gb_api_request *request,
                                      const struct gb_rows *opened, struct gb_err *err)
 {
     struct gb_api_account_row account = gb_api_account_of(opened, 0);
-    struct gb_call calls[3];
+    const struct gb_api_opening *opening = request->body;
+    struct gb_call calls[GB_ENGINE_CALLS_MAX + 3];
+    size_t count = 2;
     call_store(&calls[0], lane, request, NULL, account.account_no, account.created_at_us);
     enum gb_result result = gb_api_call_publish(lane, request, &account, &calls[1], err);
+    if (result == GB_OK)
+        result = enter_balance(lane, request, &account, calls, &count, err);
     if (result != GB_OK)
         return result;
-    gb_call_init(&calls[2], &gb_sql_tx_commit, lane->arena);
-    result = gb_pg_run(lane->pg, calls, 3, NULL, err);
+    gb_call_init(&calls[count++], &gb_sql_tx_commit, lane->arena);
+    result = gb_pg_run(lane->pg, calls, count, NULL, err);
     if (result != GB_OK)
         return result;
-    gb_calls_release(calls, 3);
+    gb_calls_release(calls, count);
+    if (opening->balance > 0)
+        gb_engine_committed(lane->engine);
     gb_api_wake_publisher(lane->api, GB_WAKE_OUTBOX);
     answer_opened(lane, request, &account, false);
     return GB_OK;
@@ -208,7 +204,7 @@ static enum gb_result finish_opening(struct gb_api_lane *lane, struct gb_api_req
 static enum gb_result open_new(struct gb_api_lane *lane, struct gb_api_request *request,
                                struct gb_err *err)
 {
-    const struct opening *opening = request->body;
+    const struct gb_api_opening *opening = request->body;
     int64_t now_us = gb_clock_wall_us();
     char made[GB_UUID_TEXT_SIZE];
     gb_uuid_format(gb_uuid_v7(), made);

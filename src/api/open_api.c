@@ -49,7 +49,7 @@ static enum gb_result open_all(struct gb_api *api, struct gb_err *err)
     api->intake = gb_api_intake_open(api);
     api->payouts = gb_api_payouts_open(api, &engine);
     api->waiter = gb_api_waiter_open(api);
-    api->lanes = gb_api_lanes_open(api);
+    api->lanes = gb_api_lanes_open(api, &engine);
     api->balances = gb_api_balances_open(api);
     return open_server(api, err);
 }

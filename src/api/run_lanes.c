@@ -61,18 +61,20 @@ static void *run(void *context)
     }
 }
 
-struct gb_api_lanes *gb_api_lanes_open(struct gb_api *api)
+struct gb_api_lanes *gb_api_lanes_open(struct gb_api *api, const struct gb_engine_options *engine)
 {
     struct gb_api_lanes *lanes = malloc(sizeof(*lanes));
     GB_CHECK(lanes != NULL);
     *lanes = (struct gb_api_lanes){.api = api, .count = api->settings.readers};
     lanes->lanes = calloc(lanes->count, sizeof(*lanes->lanes));
     GB_CHECK(lanes->lanes != NULL);
+    bool opens = gb_dc_equal(api->settings.dc, api->settings.catalogue);
     for (size_t i = 0; i < lanes->count; i++) {
         struct lane *at = &lanes->lanes[i];
         at->lane.api = api;
         at->lane.client = gb_http_client_new("geobill-api/" GB_VERSION);
         at->lane.arena = gb_arena_new(ARENA_BYTES);
+        at->lane.engine = opens ? gb_engine_new(engine) : NULL;
         gb_api_link_init(&at->link, api, "reader");
         GB_CHECK(pthread_create(&at->thread, NULL, run, at) == 0);
     }
@@ -88,6 +90,7 @@ void gb_api_lanes_close(struct gb_api_lanes *lanes)
         (void)pthread_join(at->thread, NULL);
         gb_api_link_done(&at->link);
         gb_http_client_free(at->lane.client);
+        gb_engine_free(at->lane.engine);
         gb_arena_free(at->lane.arena);
     }
     free(lanes->lanes);

@@ -5,6 +5,7 @@
 #include "cli/call_api.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "core/money.h"
 #include "runtime/uuid.h"
 
 static const struct gb_column account_columns[] = {
@@ -38,22 +39,34 @@ static int call_and_print(struct gb_cli *cli, struct gb_api_call *call)
 int gb_cli_account_open(struct gb_cli *cli, int argc, char **argv)
 {
     const char *name = NULL, *currency = NULL, *id = NULL, *key = NULL;
+    const char *balance = "0", *policy = NULL;
     const struct gb_option options[] = {
-        {"currency", &currency, NULL}, {"id", &id, NULL}, {"key", &key, NULL}};
+        {"currency", &currency, NULL}, {"id", &id, NULL},         {"key", &key, NULL},
+        {"balance", &balance, NULL},   {"policy", &policy, NULL},
+    };
+    int64_t minor_units;
     const struct gb_syntax syntax = {.command = "account open",
                                      .options = options,
-                                     .options_count = 3,
+                                     .options_count = sizeof(options) / sizeof(options[0]),
                                      .arguments = &name,
                                      .arguments_count = 1};
     if (!gb_options_read(argc, argv, &syntax))
         return GB_EXIT_USAGE;
     if (!currency)
         return gb_cli_usage("account open", "--currency is missing");
+    if (!gb_option_int(balance, 0, GB_AMOUNT_MAX, &minor_units))
+        return gb_cli_usage("account open", "--balance is a whole number from 0 to 10^15");
     char own_key[GB_UUID_TEXT_SIZE];
     gb_uuid_format(gb_uuid_v7(), own_key);
     json_t *body = json_pack("{s:s, s:s}", "name", name, "currency", currency);
     if (id)
         json_object_set_new(body, "account_id", json_string(id));
+    if (minor_units > 0)
+        json_object_set_new(
+            body, "opening_balance",
+            json_pack("{s:I, s:s}", "minor_units", (json_int_t)minor_units, "currency", currency));
+    if (policy)
+        json_object_set_new(body, "policy", json_string(policy));
     struct gb_api_call call = {"POST", "/v1/accounts", body, key ? key : own_key, 0};
     return call_and_print(cli, &call);
 }

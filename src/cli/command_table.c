@@ -36,9 +36,14 @@ const struct gb_command gb_commands[] = {
      "Revokes a client at the catalogue datacenter; the other datacenters refuse its token as soon "
      "as they hear of it.",
      false, gb_cli_client_revoke},
-    {"account open", "open an account", "NAME --currency CODE [--id ACCOUNT_ID] [--key KEY]",
+    {"account open", "open an account",
+     "NAME --currency CODE [--id ACCOUNT_ID] [--balance MINOR_UNITS] [--policy even|home]\n"
+     "       [--key KEY]",
      "Opens an account through the API. Without --id the catalogue chooses one; without --key a "
-     "key is made.",
+     "key is made.\n"
+     "--balance is what it begins with: even (default) gives each datacenter the same part, home "
+     "all of it to the\n"
+     "client's home.",
      false, gb_cli_account_open},
     {"account show", "show one account and its balance", "ACCOUNT_ID",
      "Shows the account and its balance: total, in flight, and each datacenter's share.", false,

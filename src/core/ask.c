@@ -128,19 +128,21 @@ void gb_ask_serve_open(struct gb_books *books, size_t index)
     }
 }
 
-bool gb_ask_split_opening(struct gb_books *books, size_t index, int64_t balance, bool even)
+bool gb_ask_split_opening(struct gb_books *books, size_t index, const struct gb_opening *opening)
 {
     const struct gb_account *account = &books->accounts[index];
-    struct gb_move opening = {GB_ENTRY_OPENING, balance, GB_NO_OPERATION, GB_NO_LINK};
+    struct gb_move move = {GB_ENTRY_OPENING, opening->balance, opening->operation, GB_NO_LINK};
     if (account->share.credits_total != 0)
         return false;
-    if (balance == 0)
+    if (opening->balance == 0)
         return true;
-    if (!gb_books_move(books, index, &opening))
+    if (!gb_books_move(books, index, &move))
         return false;
-    int64_t part = balance / (int64_t)(account->links_count + 1);
-    for (size_t i = 0; even && part > 0 && i < account->links_count; i++)
+    int64_t part = opening->balance / (int64_t)(account->links_count + 1);
+    for (size_t i = 0; opening->even && part > 0 && i < account->links_count; i++)
         grant(books, index, i, part);
+    if (!opening->even && opening->home != GB_NO_LINK)
+        grant(books, index, opening->home, opening->balance);
     gb_books_settle(books);
     return true;
 }

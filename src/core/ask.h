@@ -19,10 +19,17 @@ enum gb_heard gb_ask_hear(struct gb_books *books, size_t account, size_t link,
 /* Grants to the peers' open asks, oldest first, what is left. */
 void gb_ask_serve_open(struct gb_books *books, size_t account);
 
-/* A new account's balance, at the datacenter that opens it: an entry OPENING; with `even` each peer
- * gets floor(total / datacenters), and this datacenter keeps the rest. False, and nothing changed:
- * the balance is above its cap, or the share is not new. `balance` >= 0; 0 enters nothing. */
-bool gb_ask_split_opening(struct gb_books *books, size_t account, int64_t balance, bool even)
+/* A new account's balance, at the datacenter that opens it. */
+struct gb_opening {
+    int64_t balance; /* >= 0; 0 enters nothing */
+    bool even; /* each peer gets floor(balance / datacenters), and this datacenter keeps the rest */
+    size_t home; /* not even: the link whose peer gets all; GB_NO_LINK: this datacenter keeps it */
+    size_t operation;
+};
+
+/* Enters it (OPENING), and grants what the peers get. False, and nothing changed: the balance is
+ * above its cap, or the share is not new. */
+bool gb_ask_split_opening(struct gb_books *books, size_t account, const struct gb_opening *opening)
     __attribute__((warn_unused_result));
 
 #endif

@@ -133,6 +133,9 @@ void gb_calls_release(struct gb_call *calls, size_t n); /* frees the rows */
 /* One call alone. */
 enum gb_result gb_pg_call(struct gb_pg *pg, struct gb_call *call, struct gb_err *err) GB_MUST_USE;
 
+/* Is an explicit transaction open? */
+bool gb_pg_begun(const struct gb_pg *pg);
+
 /* Ends an explicit transaction that a step gives up (does nothing when none is open). */
 void gb_pg_rollback(struct gb_pg *pg);
 

@@ -345,9 +345,14 @@ enum gb_result gb_pg_call(struct gb_pg *pg, struct gb_call *call, struct gb_err 
     return gb_pg_run(pg, call, 1, NULL, err);
 }
 
+bool gb_pg_begun(const struct gb_pg *pg)
+{
+    return gb_pg_usable(pg) && PQtransactionStatus(pg->conn) != PQTRANS_IDLE;
+}
+
 void gb_pg_rollback(struct gb_pg *pg)
 {
-    if (!gb_pg_usable(pg) || PQtransactionStatus(pg->conn) == PQTRANS_IDLE)
+    if (!gb_pg_begun(pg))
         return;
     struct gb_call call;
     size_t failed;

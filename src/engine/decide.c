@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "core/ask.h"
 #include "core/credit.h"
 #include "engine/work.h"
 
@@ -141,6 +142,35 @@ static void decide_status(struct gb_work *work, struct gb_turn turn)
     turn.command->outcome = follows ? GB_OUTCOME_APPLIED : GB_OUTCOME_UNCHANGED;
 }
 
+/* The link with the datacenter that gets all; GB_NO_LINK: we do. */
+static size_t home_of(const struct gb_work *work, struct gb_turn turn)
+{
+    const struct gb_account *account = &work->books.accounts[turn.at];
+    for (size_t i = 0; i < account->links_count; i++) {
+        if (gb_dc_equal(account->links[i].peer, turn.command->home))
+            return i;
+    }
+    return GB_NO_LINK;
+}
+
+/* Its key only names the entry: the command is the catalogue's, which made sure that it is new. */
+static void decide_opening(struct gb_work *work, struct gb_turn turn)
+{
+    const struct gb_command *command = turn.command;
+    const struct gb_opening opening = {
+        .balance = command->amount,
+        .even = command->even,
+        .home = home_of(work, turn),
+        .operation = (size_t)(turn.operation - work->operations),
+    };
+    turn.operation->trace = command->trace;
+    turn.operation->request.reference = NULL;
+    if (gb_ask_split_opening(&work->books, turn.at, &opening))
+        turn.command->outcome = GB_OUTCOME_APPLIED;
+    else
+        gb_work_poison(turn.command, "OPENING_IMPOSSIBLE", "the share is not new");
+}
+
 /* Before its first command a share obeys what is known of its account. Confirming a closing is left
  * to a STATUS command. */
 static void follow_accounts(struct gb_work *work)
@@ -174,6 +204,9 @@ static void decide_one(struct gb_work *work, struct gb_turn turn)
         break;
     case GB_COMMAND_TIME:
         gb_work_pass_time(work, turn);
+        break;
+    case GB_COMMAND_OPENING:
+        decide_opening(work, turn);
         break;
     }
 }

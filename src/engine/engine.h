@@ -16,12 +16,13 @@
 #define GB_ENGINE_COMMANDS_MAX 1000
 
 enum gb_command_kind {
-    GB_COMMAND_PAYIN = 1,  /* book an accepted pay-in: our own, or one relayed to us */
-    GB_COMMAND_STATUS = 2, /* let the own share follow its account's status, confirm a closing */
-    GB_COMMAND_PAYOUT = 3, /* pay out, or let it wait for money until its deadline */
-    GB_COMMAND_ASK = 4,    /* a peer asks for part of the share */
-    GB_COMMAND_REPLY = 5,  /* a peer's answer, with what it granted */
-    GB_COMMAND_TIME = 6,   /* time has passed: deadlines of what waits, asks to be sent again */
+    GB_COMMAND_PAYIN = 1,   /* book an accepted pay-in: our own, or one relayed to us */
+    GB_COMMAND_STATUS = 2,  /* let the own share follow its account's status, confirm a closing */
+    GB_COMMAND_PAYOUT = 3,  /* pay out, or let it wait for money until its deadline */
+    GB_COMMAND_ASK = 4,     /* a peer asks for part of the share */
+    GB_COMMAND_REPLY = 5,   /* a peer's answer, with what it granted */
+    GB_COMMAND_TIME = 6,    /* time has passed: deadlines of what waits, asks to be sent again */
+    GB_COMMAND_OPENING = 7, /* a new account's balance, in the transaction that makes the account */
 };
 
 /* What became of a command. */
@@ -70,6 +71,8 @@ struct gb_command {
     struct gb_ask ask;
     int64_t received_us; /* of an ask: when it reached this datacenter */
     struct gb_reply reply;
+    bool even; /* of an opening: split over all datacenters; else all of it goes to `home` */
+    struct gb_dc home;
     struct gb_trace trace;
     /* Out. */
     enum gb_outcome outcome;
@@ -99,11 +102,12 @@ enum gb_result gb_engine_settings_read(const struct gb_config *config, struct gb
 struct gb_engine *gb_engine_new(const struct gb_engine_options *options);
 void gb_engine_free(struct gb_engine *engine); /* NULL is fine */
 
-/* First half: opens a transaction on `pg` (which must not be in one), locks, reads and decides
- * `count` commands (1 .. GB_ENGINE_COMMANDS_MAX), whose outcomes are filled in. The transaction
- * stays open. The commands and what they point to must live until gb_engine_committed or the next
- * batch. On failure nothing is open: GB_RETRY (a race, or the database is away), GB_FATAL (also
- * when the database is another datacenter's). */
+/* First half: opens a transaction on `pg`, or goes on in the one that is open, whose accounts
+ * nobody else can know yet; locks, reads and decides `count` commands (1 ..
+ * GB_ENGINE_COMMANDS_MAX), whose outcomes are filled in. The transaction stays open. The commands
+ * and what they point to must live until gb_engine_committed or the next batch. On failure nothing
+ * is open: GB_RETRY (a race, or the database is away), GB_FATAL (also when the database is another
+ * datacenter's). */
 enum gb_result gb_engine_decide(struct gb_engine *engine, struct gb_pg *pg,
                                 struct gb_command *commands, size_t count, int64_t now_us,
                                 struct gb_err *err) GB_MUST_USE;

@@ -4,8 +4,8 @@
 
 enum { READ_CALLS_MAX = 9 };
 
-/* Where each statement stands in the round trip; 0 for one that was left out (the first is always
- * BEGIN). */
+/* Where each statement stands in the round trip; 0 for one that was left out (the first is BEGIN,
+ * or makes shares). */
 struct reading {
     struct gb_call calls[READ_CALLS_MAX];
     size_t count;
@@ -102,14 +102,15 @@ static void add_link_read(struct reading *reading, const struct gb_work *work,
 
 /* The locks first, and all else in statements of their own after them: a join in the locking
  * statement would see rows as they were before the locks were had. */
-static void prepare(struct reading *reading, const struct gb_work *work, bool create)
+static void prepare(struct reading *reading, const struct gb_work *work, bool begin, bool create)
 {
     size_t n = work->shares_count;
     int64_t *numbers = gb_work_array(work->arena, n, sizeof(*numbers));
     for (size_t i = 0; i < n; i++)
         numbers[i] = work->shares[i].account_no.value;
     *reading = (struct reading){.count = 0};
-    (void)add_call(reading, &gb_sql_tx_begin, work->arena);
+    if (begin)
+        (void)add_call(reading, &gb_sql_tx_begin, work->arena);
     if (create)
         add_share_create(reading, work, numbers);
     reading->shares = reading->count;
@@ -237,10 +238,12 @@ static void take_all(struct gb_work *work, const struct reading *reading)
 enum gb_result gb_work_read(struct gb_work *work, struct gb_pg *pg, struct gb_err *err)
 {
     /* Making missing shares costs a look at each account and comes before the first lock: first
-     * without it, and from the start with it when one is missing, once in an account's life. */
-    for (int create = 0; create <= 1; create++) {
+     * without it, and from the start with it when one is missing, once in an account's life. In
+     * somebody's transaction there is no start to go back to. */
+    bool joins = gb_pg_begun(pg);
+    for (int create = joins; create <= 1; create++) {
         struct reading reading;
-        prepare(&reading, work, create == 1);
+        prepare(&reading, work, !joins, create == 1);
         enum gb_result result = gb_pg_run(pg, reading.calls, reading.count, NULL, err);
         if (result != GB_OK)
             return result;

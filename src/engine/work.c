@@ -76,7 +76,8 @@ static void group_by_account(struct gb_work *work)
 
 static bool has_operation(const struct gb_command *command)
 {
-    return command->kind == GB_COMMAND_PAYIN || command->kind == GB_COMMAND_PAYOUT;
+    return command->kind == GB_COMMAND_PAYIN || command->kind == GB_COMMAND_PAYOUT ||
+           command->kind == GB_COMMAND_OPENING;
 }
 
 /* An own pay-in that comes back was compared when it was accepted. */

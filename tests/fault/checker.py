@@ -23,7 +23,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from checker_books import Books, get_balance, get_operation, places_of, read_journal  # noqa: E402
-from checker_effects import COMMANDS, OPERATION_STATES, fingerprint  # noqa: E402
+from checker_effects import COMMANDS, OPERATION_STATES, OPENING_ENTRY, fingerprint, opening_effects  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 OWNER = re.compile(r"(dc[1-9][0-9]{0,3}):")
@@ -53,10 +53,12 @@ class Checker:
         self.cases = self.cases_of([r for r in requests if r.path in COMMANDS])
         self.opened = [r for r in requests if r.path == "/v1/accounts" and r.method == "POST"]
         self.expected = collections.defaultdict(lambda: [0, 0])  # account: credits, debits
+        self.opening_keys = set()
 
     def run(self, last=True):
         for case in self.cases.values():
             self.check_case(case)
+        self.check_openings()
         self.check_unasked()
         self.check_totals()
         self.check_catalogue()
@@ -227,6 +229,25 @@ class Checker:
                 self.say("I7", case.client, case.key, f"the history of {dc} has {len(entries)} effects of it, not "
                          f"{len(effects)} as asked for", f"wanted {wanted}", f"found {list(entries)}")
 
+    # Opening balances: once, under a key of their own, when the account was opened; no key of a client is theirs.
+
+    def check_openings(self):
+        ids = {row[1]: account for book in self.books.values() for account, row in book.accounts.items()}  # by name
+        opened = {}
+        for r in self.opened:
+            account = r.answer["account_id"] if r.status in (200, 201) else ids.get(r.body["name"]) if r.status is None else None
+            if account is not None and self.covers(account):
+                opened.setdefault((account, r.client), r)
+        for (account, client), r in opened.items():
+            effects, key = opening_effects(account, r.body), f"open:{account}"
+            self.opening_keys.add((client, key))
+            self.add_expected(effects)
+            for dc, book in self.books.items():
+                entries = [e[1:4] for e in book.entries.get((client, key), ()) if e.kind == OPENING_ENTRY]
+                self.counts["openings compared"] += 1
+                if entries != [tuple(effect) for effect in effects]:
+                    self.say("I7", client, key, f"the history of {dc} has openings {entries}", f"wanted {effects}")
+
     # Everything else in the books.
 
     def covers(self, account_id):
@@ -237,7 +258,8 @@ class Checker:
             for place in ("operations", "relays", "entries"):
                 for (client, key), row in getattr(book, place).items():
                     account = row[0].account_id if place == "entries" else row.account_id
-                    if (client, key) not in self.cases and self.covers(account):
+                    known = (client, key) in self.cases or place == "entries" and (client, key) in self.opening_keys
+                    if not known and self.covers(account):
                         self.say("I7", client, key, f"{dc} has {place} that nobody asked for", row)
 
     def check_totals(self):

@@ -4,7 +4,7 @@ import json
 from typing import Callable, NamedTuple
 
 OPERATION_STATES = {1: "ACCEPTED", 2: "BOOKED", 3: "WAITING", 4: "PAID", 5: "REFUSED"}
-PAYIN_ENTRY, PAYOUT_ENTRY = 1, 2  # kinds of entries that have a key; the others move nothing in or out
+PAYIN_ENTRY, PAYOUT_ENTRY, OPENING_ENTRY = 1, 2, 15  # kinds of entries that have a key; the others move nothing in or out
 
 
 class Effect(NamedTuple):
@@ -15,7 +15,7 @@ class Effect(NamedTuple):
 
     @property
     def credit(self):
-        return self.amount if self.entry_kind == PAYIN_ENTRY else 0
+        return self.amount if self.entry_kind in (PAYIN_ENTRY, OPENING_ENTRY) else 0
 
     @property
     def debit(self):
@@ -46,6 +46,12 @@ COMMANDS = {
     "/v1/pay-ins": Command("pay-in", 1, "BOOKED", payin_effects),
     "/v1/pay-outs": Command("pay-out", 2, "PAID", payout_effects, accepted_is_done=False),
 }
+
+
+def opening_effects(account_id, body):
+    """Of POST /v1/accounts that opened this account, under the key open:<account_id>."""
+    amount = body.get("opening_balance", {}).get("minor_units", 0)
+    return [Effect(account_id, OPENING_ENTRY, amount)] if amount else []
 
 
 def fingerprint(body):

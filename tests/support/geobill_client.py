@@ -60,8 +60,12 @@ class Api:
     def get(self, path):
         return self.call("GET", path)
 
-    def open_account(self, name, currency="EUR", account_id=None, key=None):
+    def open_account(self, name, currency="EUR", account_id=None, key=None, balance=None, policy=None):
         body = {"name": name, "currency": currency}
+        if balance is not None:
+            body["opening_balance"] = {"minor_units": balance, "currency": currency}
+        if policy is not None:
+            body["policy"] = policy
         if account_id:
             body["account_id"] = account_id
         return self.call("POST", "/v1/accounts", body, {"Idempotency-Key": key or "open-" + name})

@@ -335,6 +335,74 @@ static void test_taken(void **state)
     assert_int_equal(stage_count(0, "account"), 2);
 }
 
+#define OPEN_WITH(minor_units, currency, policy)                                                   \
+    "{\"account_id\":\"a1\",\"name\":\"n\",\"currency\":\"EUR\",\"policy\":\"" policy "\","        \
+    "\"opening_balance\":{\"minor_units\":" minor_units ",\"currency\":\"" currency "\"}}"
+
+/* One number of dc1's database. */
+static int64_t number(const char *query)
+{
+    return gb_test_sql_int(stage.sql[0], query);
+}
+
+static void test_opening_balance_is_entered_once(void **state)
+{
+    (void)state;
+    for (int dc = 1; dc >= 0; dc--) {
+        struct stage_answer answer =
+            stage_post(dc, "/v1/accounts", "open", OPEN_WITH("101", "EUR", "even"));
+        assert_answer(answer, 201, "");
+        assert_true(answer.replayed == (dc == 0));
+    }
+    assert_int_equal(number("SELECT balance FROM share WHERE account_id = 'a1'"), 51);
+    assert_int_equal(number("SELECT out_total FROM share_link WHERE peer = 'dc2'"), 50);
+    assert_int_equal(
+        number("SELECT count(*) FROM ledger WHERE version = 1 AND kind = 15 AND amount"
+               " = 101 AND client_no = 1 AND key = 'open:a1' AND trace_id IS NOT NULL"),
+        1);
+    assert_int_equal(number("SELECT count(*) FROM ledger WHERE version = 2 AND kind = 3 AND amount"
+                            " = 50 AND peer = 'dc2' AND key IS NULL"),
+                     1);
+    assert_int_equal(stage_count(0, "ledger"), 2);
+    assert_int_equal(number("SELECT count(*) FROM outbox WHERE stream = 'dc2' AND topic ="
+                            " 'geobill.dc2.reserve-reply.v1'"),
+                     1);
+    static const struct {
+        const char *body, *field;
+    } others[] = {
+        {OPEN_WITH("100", "EUR", "even"), "opening_balance"},
+        {OPEN_WITH("101", "EUR", "home"), "policy"},
+        {"{\"account_id\":\"a1\",\"name\":\"n\",\"currency\":\"EUR\"}", "opening_balance"},
+    };
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        struct stage_answer other = stage_post(0, "/v1/accounts", "open", others[i].body);
+        assert_answer(other, 422, "IDEMPOTENCY_MISMATCH");
+        assert_string_equal(other.field, others[i].field);
+    }
+    assert_answer(stage_post(0, "/v1/accounts", "taken", OPEN_WITH("7", "EUR", "even")), 409,
+                  "ACCOUNT_EXISTS");
+    assert_int_equal(stage_count(0, "ledger"), 2);
+}
+
+static void test_opening_balance_goes_home(void **state)
+{
+    (void)state;
+    struct stage_call call = {.dc = 0,
+                              .method = "POST",
+                              .path = "/v1/accounts",
+                              .token = WRITER2,
+                              .key = "open",
+                              .body = OPEN_WITH("101", "EUR", "home")};
+    assert_answer(stage_call_by(stage.client, &call), 201, "");
+    assert_int_equal(number("SELECT balance FROM share WHERE account_id = 'a1'"), 0);
+    assert_int_equal(number("SELECT out_total FROM share_link WHERE peer = 'dc2'"), 101);
+    assert_int_equal(stage_empty(state), 0);
+    call.token = WRITER;
+    assert_answer(stage_call_by(stage.client, &call), 201, "");
+    assert_int_equal(number("SELECT balance FROM share WHERE account_id = 'a1'"), 101);
+    assert_int_equal(stage_count(0, "share_link"), 0);
+}
+
 static void test_openings_that_are_wrong(void **state)
 {
     (void)state;
@@ -349,6 +417,16 @@ static void test_openings_that_are_wrong(void **state)
         {"{\"name\":\"n\",\"currency\":\"EUR\",\"account_id\":\"a/b\"}", "FIELD_INVALID",
          "account_id"},
         {"{\"name\":\"n\",\"currency\":\"EUR\",\"balance\":5}", "FIELD_UNKNOWN", "balance"},
+        {OPEN_WITH("5", "EUR", "odd"), "FIELD_INVALID", "policy"},
+        {OPEN_WITH("-1", "EUR", "even"), "AMOUNT_INVALID", "opening_balance.minor_units"},
+        {OPEN_WITH("1.0", "EUR", "even"), "AMOUNT_INVALID", "opening_balance.minor_units"},
+        {OPEN_WITH("1000000000000001", "EUR", "even"), "AMOUNT_INVALID",
+         "opening_balance.minor_units"},
+        {OPEN_WITH("5", "USD", "even"), "CURRENCY_MISMATCH", "opening_balance.currency"},
+        {"{\"name\":\"n\",\"currency\":\"EUR\",\"opening_balance\":5}", "FIELD_INVALID",
+         "opening_balance"},
+        {"{\"name\":\"n\",\"currency\":\"EUR\",\"opening_balance\":{}}", "FIELD_MISSING",
+         "opening_balance.minor_units"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct stage_answer answer = stage_post(0, "/v1/accounts", "k", cases[i].body);
@@ -412,6 +490,8 @@ int main(void)
         CASE(test_open_account),
         CASE(test_taken),
         CASE(test_openings_that_are_wrong),
+        CASE(test_opening_balance_is_entered_once),
+        CASE(test_opening_balance_goes_home),
         CASE(test_change_account),
     };
     return cmocka_run_group_tests(tests, stage_open, stage_close);

@@ -343,6 +343,39 @@ static void an_ask_is_granted_once_however_often_it_comes(void **state)
     assert_int_equal(balance(180), 40);
 }
 
+static struct gb_command unsolicited(int64_t account_no, int64_t out)
+{
+    struct gb_command command = from_peer(GB_COMMAND_REPLY, account_no, "dc2");
+    command.reply = (struct gb_reply){
+        .share = {.balance = 100 - out,
+                  .version = out,
+                  .credits_total = 100,
+                  .out_total = out,
+                  .status = GB_STATUS_OPEN},
+        .link_out_total = out,
+        .clock_us = 1,
+    };
+    return command;
+}
+
+/* The part of an opening balance: at a share that is not there yet, and at one that is. */
+static void an_unsolicited_grant_is_taken_once(void **state)
+{
+    (void)state;
+    fund(221, "f-221", 9);
+    for (int64_t account_no = 220; account_no <= 221; account_no++) {
+        int64_t before = account_no == 220 ? 0 : 9;
+        struct gb_command grants[2] = {unsolicited(account_no, 33), unsolicited(account_no, 33)};
+        fixture_run(grants, 2);
+        fixture_run(grants, 2);
+        assert_int_equal(balance(account_no), before + 33);
+        struct gb_command later = unsolicited(account_no, 40);
+        fixture_run(&later, 1);
+        fixture_run(grants, 1);
+        assert_int_equal(balance(account_no), before + 40);
+    }
+}
+
 static void what_cannot_be_is_poison(void **state)
 {
     (void)state;
@@ -465,6 +498,7 @@ int main(void)
         cmocka_unit_test(a_payin_serves_a_peers_open_ask),
         cmocka_unit_test(all_answered_twice_with_too_little_is_insufficient),
         cmocka_unit_test(an_ask_is_granted_once_however_often_it_comes),
+        cmocka_unit_test(an_unsolicited_grant_is_taken_once),
         cmocka_unit_test(what_cannot_be_is_poison),
         cmocka_unit_test(no_more_wait_than_are_allowed),
         cmocka_unit_test(races_pay_each_key_once),

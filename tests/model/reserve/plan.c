@@ -109,7 +109,9 @@ void open_accounts(struct history *h)
     h->tx.books.settings = &h->settings;
     transaction_begin(&h->tx, &h->nodes[0], NODES_MAX, 0, ACCOUNTS_MAX);
     for (size_t a = 0; a < ACCOUNTS_MAX; a++) {
-        if (!gb_ask_split_opening(&h->tx.books, a, h->opening[a], h->policy.even))
+        const struct gb_opening opening = {h->opening[a], h->policy.even, GB_NO_LINK,
+                                           GB_NO_OPERATION};
+        if (!gb_ask_split_opening(&h->tx.books, a, &opening))
             breaks(h, "an account could not be opened");
     }
     transaction_finish(&h->tx, &h->nodes[0]);

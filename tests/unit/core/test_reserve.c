@@ -156,23 +156,47 @@ static void credits_serve_open_asks(void **state)
     assert_int_equal(d.links[0][0].out_total, 20);
 }
 
+static bool open_even(struct desk *d, size_t account, int64_t balance)
+{
+    const struct gb_opening opening = {balance, true, GB_NO_LINK, 7};
+    return gb_ask_split_opening(&d->books, account, &opening);
+}
+
 static void opening_balances_are_split(void **state)
 {
     (void)state;
     struct desk d;
     desk_init(&d, 0, 0);
-    assert_true(gb_ask_split_opening(&d.books, 0, 0, true));
-    assert_false(gb_ask_split_opening(&d.books, 0, GB_BALANCE_MAX + 1, true));
-    assert_true(gb_ask_split_opening(&d.books, 0, 101, true));
+    assert_true(open_even(&d, 0, 0));
+    assert_int_equal(d.books.effects.entries_count, 0);
+    assert_false(open_even(&d, 0, GB_BALANCE_MAX + 1));
+    assert_true(open_even(&d, 0, 101));
+    assert_int_equal(d.books.effects.entries_count, 3);
+    assert_int_equal(d.books.effects.entries[0].entry.kind, GB_ENTRY_OPENING);
+    assert_int_equal(d.books.effects.entries[0].operation, 7);
     assert_int_equal(d.accounts[0].share.balance, 35);
     assert_int_equal(d.links[0][0].out_total, 33);
     assert_int_equal(d.links[0][1].out_total, 33);
-    assert_false(gb_ask_split_opening(&d.books, 0, 1, true));
-    assert_true(gb_ask_split_opening(&d.books, 1, 2, true)); /* too little to split */
+    assert_false(open_even(&d, 0, 1));
+    assert_true(open_even(&d, 1, 2)); /* too little to split */
     assert_int_equal(d.accounts[1].share.balance, 2);
+    gb_books_finish(&d.books);
+    assert_int_equal(reply_to(&d, 0).round, 0); /* unsolicited */
+}
+
+static void opening_balances_go_home(void **state)
+{
+    (void)state;
+    struct desk d;
+    struct gb_opening opening = {101, false, GB_NO_LINK, GB_NO_OPERATION};
     desk_init(&d, 0, 0);
-    assert_true(gb_ask_split_opening(&d.books, 0, 101, false));
+    assert_true(gb_ask_split_opening(&d.books, 0, &opening));
     assert_int_equal(d.accounts[0].share.balance, 101);
+    opening.home = 1;
+    assert_true(gb_ask_split_opening(&d.books, 1, &opening));
+    assert_int_equal(d.accounts[1].share.balance, 0);
+    assert_int_equal(d.links[1][0].out_total, 0);
+    assert_int_equal(d.links[1][1].out_total, 101);
 }
 
 /* Both peers answer the last asks: so much each, nothing granted. */
@@ -258,6 +282,7 @@ int main(void)
         cmocka_unit_test(prefetch_follows_recent_demand),
         cmocka_unit_test(credits_serve_open_asks),
         cmocka_unit_test(opening_balances_are_split),
+        cmocka_unit_test(opening_balances_go_home),
         cmocka_unit_test(refusals_have_their_reason),
         cmocka_unit_test(asks_are_sent_again_more_and_more_slowly),
     };
