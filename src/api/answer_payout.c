@@ -1,45 +1,16 @@
-#include <string.h>
-
 #include "api/answer.h"
 #include "api/payouts.h"
-#include "api/read_body.h"
+#include "api/refusal_detail.h"
 #include "api/views.h"
 #include "api/wait_outcome.h"
 #include "runtime/clock.h"
 
-/* "dc2, dc3", who did not answer in time; NULL: nobody. */
-static const char *silent_peers(const char *facts, struct gb_arena *arena)
-{
-    json_t *root, *peer;
-    size_t i;
-    const char *names = NULL;
-    const struct gb_bytes text = {facts, strlen(facts)};
-    if (gb_api_json_parse(text, arena, &root) != NULL)
-        return NULL;
-    json_array_foreach(json_object_get(root, "peers"), i, peer)
-    {
-        const char *dc = json_string_value(json_object_get(peer, "dc"));
-        if (dc == NULL || !json_is_true(json_object_get(peer, "silent")))
-            continue;
-        names = gb_arena_printf(arena, "%s%s%s", names == NULL ? "" : names,
-                                names == NULL ? "" : ", ", dc);
-    }
-    json_decref(root);
-    return names;
-}
-
 static void refuse(struct gb_api_request *request)
 {
     const struct gb_api_command *command = &request->command;
-    enum gb_api_error error = gb_api_error_of(command->reason);
-    const char *silent = NULL;
-    if (error == GB_API_FUNDS_UNREACHABLE && command->facts != NULL)
-        silent = silent_peers(command->facts, request->arena);
     const struct gb_api_refusal refusal = {
-        .error = error,
-        .detail = gb_arena_printf(request->arena, "%s: %s%s%s", command->account_id,
-                                  command->reason, silent == NULL ? "" : ", no answer from ",
-                                  silent == NULL ? "" : silent),
+        .error = gb_api_error_of(command->reason),
+        .detail = gb_api_refusal_detail(command, request->arena),
         .facts = command->facts,
         .replayed = command->replayed,
     };

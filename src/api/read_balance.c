@@ -3,15 +3,19 @@
 #include "api/answer.h"
 #include "api/ask_peer.h"
 #include "api/balances.h"
+#include "api/reservations.h"
 #include "api/steps.h"
 #include "api/views.h"
 #include "bus/record.h"
+#include "core/reason.h"
 #include "db/sql.h"
 #include "runtime/clock.h"
 
 /* The last columns of share_list and replicated_share_list, the latter behind place and dc. */
-enum { BALANCE, HELD, VERSION, CREDITS, DEBITS };
+enum { BALANCE, HELD, VERSION, CREDITS, DEBITS, STATUS };
 enum { PLACE, DC, REPLICA_COLUMNS };
+
+enum { CALLS = 5 };
 
 /* What a round trip brought. */
 struct read {
@@ -19,6 +23,7 @@ struct read {
     const struct gb_rows *replicas; /* by account */
     const struct gb_rows *ages;     /* peers x partitions */
     size_t next_replica;            /* the first of the account that is being written */
+    struct gb_api_reservations reservations;
 };
 
 struct share {
@@ -109,27 +114,57 @@ static void view_share(struct gb_json_text *text, const struct share *share, con
     gb_json_raw(text, "}");
 }
 
-static struct gb_bytes write_balance(struct gb_arena *arena, const char *account_id,
-                                     const char *currency, const struct share *shares, size_t count)
+/* What all shares say together. */
+struct sums {
+    int64_t total, in_flight, held, available; /* available: here */
+};
+
+static struct sums sum_up(const struct share *shares, size_t count)
 {
-    int64_t total = 0, balances = 0, available = 0, now_us = gb_clock_wall_us();
+    struct sums sums = {.total = 0};
+    int64_t balances = 0;
     for (size_t i = 0; i < count; i++) {
-        GB_CHECK(gb_money_add(total, shares[i].earned, &total) &&
-                 gb_money_add(balances, shares[i].balance, &balances));
+        GB_CHECK(gb_money_add(sums.total, shares[i].earned, &sums.total) &&
+                 gb_money_add(balances, shares[i].balance, &balances) &&
+                 gb_money_add(sums.held, shares[i].held, &sums.held));
         if (shares[i].here)
-            available = shares[i].balance - shares[i].held;
+            sums.available = shares[i].balance - shares[i].held;
     }
     /* Shares are of different moments: what one has received another may seem not to have sent yet.
      */
-    int64_t in_flight = total > balances ? total - balances : 0;
+    sums.in_flight = sums.total > balances ? sums.total - balances : 0;
+    return sums;
+}
+
+/* Pays a pay-out here at once, whatever the other datacenters do: what is available, unless the
+ * account's status forbids it. */
+static int64_t spendable(const struct gb_rows *own, size_t n, int64_t available)
+{
+    enum gb_account_status status = (enum gb_account_status)gb_rows_int(own, n, STATUS);
+    bool allowed = gb_reason_of_status(status, GB_OPERATION_PAYOUT) == GB_REASON_NONE;
+    return allowed ? available : 0;
+}
+
+/* Of the n-th account. */
+static struct gb_bytes write_balance(const struct gb_api_reading *reading, struct read *read,
+                                     size_t n, const char *account_id, const char *currency)
+{
+    size_t count;
+    struct share *shares = gather(reading, read, n, account_id, &count);
+    struct sums sums = sum_up(shares, count);
+    int64_t now_us = gb_clock_wall_us();
     struct gb_json_text text;
-    gb_json_init(&text, arena);
+    gb_json_init(&text, reading->arena);
     gb_json_raw(&text, "{");
     gb_json_member_text(&text, "account_id", account_id);
     gb_json_member_text(&text, "currency", currency);
-    gb_json_member_money(&text, "total", total, currency);
-    gb_json_member_money(&text, "in_flight", in_flight, currency);
-    gb_json_member_money(&text, "available_here", available, currency);
+    gb_json_member_money(&text, "total", sums.total, currency);
+    gb_json_member_money(&text, "in_flight", sums.in_flight, currency);
+    gb_json_member_money(&text, "held", sums.held, currency);
+    gb_json_member_money(&text, "available_here", sums.available, currency);
+    gb_json_member_money(&text, "spendable_here", spendable(read->own, n, sums.available),
+                         currency);
+    gb_api_view_reservations(&text, &read->reservations, n, currency);
     gb_json_raw(&text, ",\"shares\":[");
     for (size_t i = 0; i < count; i++) {
         gb_json_raw(&text, i == 0 ? "" : ",");
@@ -140,7 +175,8 @@ static struct gb_bytes write_balance(struct gb_arena *arena, const char *account
 }
 
 static void prepare_calls(const struct gb_api_reading *reading,
-                          const struct gb_api_account *accounts, size_t n, struct gb_call calls[3])
+                          const struct gb_api_account *accounts, size_t n,
+                          struct gb_call calls[CALLS])
 {
     const struct gb_api_settings *settings = &reading->api->settings;
     const char *codes[GB_API_PEERS_MAX];
@@ -157,6 +193,10 @@ static void prepare_calls(const struct gb_api_reading *reading,
     gb_call_init(&calls[2], &gb_sql_replica_ages, reading->arena);
     gb_params_text_array(&calls[2].params, codes, settings->peers_count);
     gb_params_int4(&calls[2].params, settings->partitions);
+    gb_call_init(&calls[3], &gb_sql_reservation_asks, reading->arena);
+    gb_params_int8_array(&calls[3].params, account_nos, NULL, n);
+    gb_call_init(&calls[4], &gb_sql_reservation_waits, reading->arena);
+    gb_params_int8_array(&calls[4].params, account_nos, NULL, n);
 }
 
 enum gb_result gb_api_answer_balances(const struct gb_api_reading *reading,
@@ -164,20 +204,19 @@ enum gb_result gb_api_answer_balances(const struct gb_api_reading *reading,
                                       const struct gb_api_account *accounts, size_t n,
                                       struct gb_err *err)
 {
-    struct gb_call calls[3];
+    struct gb_call calls[CALLS];
     prepare_calls(reading, accounts, n, calls);
-    enum gb_result result = gb_pg_run(reading->pg, calls, 3, NULL, err);
+    enum gb_result result = gb_pg_run(reading->pg, calls, CALLS, NULL, err);
     if (result != GB_OK)
         return result;
-    struct read read = {.own = calls[0].rows, .replicas = calls[1].rows, .ages = calls[2].rows};
-    for (size_t i = 0; i < n; i++) {
-        const char *account_id = requests[i]->subject;
-        size_t count;
-        struct share *shares = gather(reading, &read, i, account_id, &count);
-        gb_api_answer_ok(requests[i], write_balance(reading->arena, account_id,
-                                                    accounts[i].currency.code, shares, count));
-    }
-    gb_calls_release(calls, 3);
+    struct read read = {.own = calls[0].rows,
+                        .replicas = calls[1].rows,
+                        .ages = calls[2].rows,
+                        .reservations = {.asks = calls[3].rows, .waits = calls[4].rows}};
+    for (size_t i = 0; i < n; i++)
+        gb_api_answer_ok(requests[i], write_balance(reading, &read, i, requests[i]->subject,
+                                                    accounts[i].currency.code));
+    gb_calls_release(calls, CALLS);
     return GB_OK;
 }
 

@@ -3,6 +3,7 @@
 #include "api/answer.h"
 #include "api/ask_peer.h"
 #include "api/read_headers.h"
+#include "api/reservations.h"
 #include "api/steps.h"
 #include "api/views.h"
 #include "db/sql.h"
@@ -11,7 +12,7 @@
 enum { OWNER, KIND, STATE, ACCOUNT_ID, AMOUNT, CURRENCY, REASON, CREATED_AT, DECIDED_AT };
 
 static void answer_row(struct gb_api_lane *lane, struct gb_api_request *request,
-                       const struct gb_rows *rows)
+                       const struct gb_rows *rows, const struct gb_rows *steps)
 {
     const char *owner = gb_rows_text(rows, 0, OWNER);
     struct gb_api_operation operation = {
@@ -26,7 +27,18 @@ static void answer_row(struct gb_api_lane *lane, struct gb_api_request *request,
         .created_at_us = gb_rows_int(rows, 0, CREATED_AT),
         .decided_at_us = gb_rows_null(rows, 0, DECIDED_AT) ? 0 : gb_rows_int(rows, 0, DECIDED_AT),
     };
-    struct gb_json_text text;
+    const struct gb_api_waited waited = {
+        .steps = steps,
+        .state = operation.state,
+        .reason = operation.reason,
+        .decided_at_us = operation.decided_at_us,
+        .currency = operation.currency,
+    };
+    struct gb_json_text text, more;
+    gb_json_init(&more, lane->arena);
+    if (owner == NULL)
+        gb_api_view_steps(&more, &waited);
+    operation.more = gb_json_done(&more);
     gb_json_init(&text, lane->arena);
     gb_api_view_operation(&text, &operation);
     gb_api_answer_ok(request, gb_json_done(&text));
@@ -76,17 +88,21 @@ enum gb_result gb_api_read_operation(struct gb_api_lane *lane, struct gb_api_req
         gb_api_refuse(request, GB_API_QUERY_INVALID, "scope", "local, or left out");
         return GB_OK;
     }
-    struct gb_call call;
-    gb_call_init(&call, &gb_sql_operation_read, lane->arena);
-    gb_params_int4(&call.params, request->client.client_no.value);
-    gb_params_text(&call.params, request->subject);
-    enum gb_result result = gb_pg_call(lane->pg, &call, err);
+    const struct gb_statement *const statements[] = {&gb_sql_operation_steps,
+                                                     &gb_sql_operation_read};
+    struct gb_call calls[2];
+    for (size_t i = 0; i < 2; i++) {
+        gb_call_init(&calls[i], statements[i], lane->arena);
+        gb_params_int4(&calls[i].params, request->client.client_no.value);
+        gb_params_text(&calls[i].params, request->subject);
+    }
+    enum gb_result result = gb_pg_run(lane->pg, calls, 2, NULL, err);
     if (result != GB_OK)
         return result;
-    if (gb_rows_count(call.rows) == 1)
-        answer_row(lane, request, call.rows);
+    if (gb_rows_count(calls[1].rows) == 1)
+        answer_row(lane, request, calls[1].rows, calls[0].rows);
     else
         ask_owner(lane, request);
-    gb_calls_release(&call, 1);
+    gb_calls_release(calls, 2);
     return GB_OK;
 }

@@ -16,6 +16,8 @@ void gb_api_view_operation(struct gb_json_text *text, const struct gb_api_operat
     gb_json_member_time(text, "created_at", operation->created_at_us);
     gb_json_member_time(text, "decided_at", operation->decided_at_us);
     gb_json_member_text(text, "decided_by", operation->decided_by);
+    gb_json_raw(text, operation->more.size > 0 ? "," : "");
+    gb_json_raw_bytes(text, operation->more);
     gb_json_raw(text, "}");
 }
 

@@ -1,10 +1,10 @@
 /* geobill account ...: through the API, as any client. */
 #include <stdio.h>
-#include <string.h>
 
 #include "cli/call_api.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/views.h"
 #include "core/money.h"
 #include "runtime/uuid.h"
 
@@ -71,30 +71,6 @@ int gb_cli_account_open(struct gb_cli *cli, int argc, char **argv)
     return call_and_print(cli, &call);
 }
 
-static void print_shares(struct gb_cli *cli, const json_t *balance)
-{
-    static const struct gb_column columns[] = {
-        {"dc", GB_CELL_TEXT},        {"balance", GB_CELL_NUMBER}, {"held", GB_CELL_NUMBER},
-        {"version", GB_CELL_NUMBER}, {"as_of", GB_CELL_TEXT},     {"lag_ms", GB_CELL_NUMBER},
-    };
-    struct gb_table *table = gb_table_new(cli, columns, 6);
-    size_t i;
-    const json_t *share;
-    json_array_foreach(json_object_get(balance, "shares"), i, share)
-    {
-        const char *cells[] = {
-            gb_cli_json_text(share, "dc", NULL),
-            gb_cell_int(cli, gb_cli_json_int(share, "balance", "minor_units")),
-            gb_cell_int(cli, gb_cli_json_int(share, "held", "minor_units")),
-            gb_cell_int(cli, gb_cli_json_int(share, "version", NULL)),
-            gb_cli_json_text(share, "as_of", NULL),
-            gb_cell_int(cli, gb_cli_json_int(share, "lag_ms", NULL)),
-        };
-        gb_table_row(table, cells);
-    }
-    gb_table_print(table, NULL);
-}
-
 int gb_cli_account_show(struct gb_cli *cli, int argc, char **argv)
 {
     const char *id = NULL;
@@ -113,19 +89,32 @@ int gb_cli_account_show(struct gb_cli *cli, int argc, char **argv)
     code = gb_cli_call_api(cli, &balance_call, &balance);
     if (code == GB_EXIT_FINE && cli->json) {
         json_object_set(account, "balance", balance);
-        json_dumpf(account, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-        putchar('\n');
+        gb_cli_print_json(account);
     } else if (code == GB_EXIT_FINE) {
         struct gb_table *table = gb_table_new(cli, account_columns, ACCOUNT_COLUMNS);
         add_account_row(table, account);
         gb_table_print_one(table);
-        printf("%-16s %s\n%-16s %s\n%-16s %s\n\n", "total",
-               gb_cli_json_money(cli, balance, "total"), "in_flight",
-               gb_cli_json_money(cli, balance, "in_flight"), "available_here",
-               gb_cli_json_money(cli, balance, "available_here"));
-        print_shares(cli, balance);
+        gb_cli_print_balance(cli, balance);
     }
     json_decref(account);
+    json_decref(balance);
+    return code;
+}
+
+int gb_cli_balance(struct gb_cli *cli, int argc, char **argv)
+{
+    const char *id = NULL;
+    const struct gb_syntax syntax = {.command = "balance", .arguments = &id, .arguments_count = 1};
+    if (!gb_options_read(argc, argv, &syntax))
+        return GB_EXIT_USAGE;
+    struct gb_api_call call = {"GET", gb_cli_path(cli, "/v1/accounts/", id, "/balance"), NULL, NULL,
+                               0};
+    json_t *balance;
+    int code = gb_cli_call_api(cli, &call, &balance);
+    if (code == GB_EXIT_FINE && cli->json)
+        gb_cli_print_json(balance);
+    else if (code == GB_EXIT_FINE)
+        gb_cli_print_balance(cli, balance);
     json_decref(balance);
     return code;
 }

@@ -52,6 +52,8 @@ int gb_cli_account_list(struct gb_cli *cli, int argc, char **argv);
 int gb_cli_account_block(struct gb_cli *cli, int argc, char **argv);
 int gb_cli_account_unblock(struct gb_cli *cli, int argc, char **argv);
 int gb_cli_account_close(struct gb_cli *cli, int argc, char **argv);
+int gb_cli_balance(struct gb_cli *cli, int argc, char **argv);
+int gb_cli_operation(struct gb_cli *cli, int argc, char **argv);
 int gb_cli_payin(struct gb_cli *cli, int argc, char **argv);
 int gb_cli_import(struct gb_cli *cli, int argc, char **argv);
 int gb_cli_replica_rebuild(struct gb_cli *cli, int argc, char **argv);

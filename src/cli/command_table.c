@@ -58,6 +58,20 @@ const struct gb_command gb_commands[] = {
      "Asks for closing: the account is CLOSING until every datacenter has confirmed that nothing "
      "is left, then CLOSED.",
      false, gb_cli_account_close},
+    {"balance", "show an account's money", "ACCOUNT_ID",
+     "Shows total, in flight, held, what is available here and what this datacenter pays out at "
+     "once without\n"
+     "asking (spendable_here, the only figure that is certain); what waits for money here and what "
+     "is asked of\n"
+     "whom; each datacenter's share with its age here.",
+     false, gb_cli_balance},
+    {"operation", "show one operation and what it waits for", "KEY",
+     "Shows the operation of this token's client with that key, wherever it is owned. One that "
+     "waits or has\n"
+     "waited for money shows its steps: asked whom, for what, when, what came, decided when and "
+     "why; and what was\n"
+     "known then.",
+     false, gb_cli_operation},
     {"payin", "pay money in",
      "ACCOUNT_ID MINOR_UNITS CURRENCY [--key KEY] [--reference TEXT] [--wait SECONDS]",
      "Posts one pay-in through the API and prints the operation. The same --key again changes "

@@ -1,7 +1,7 @@
 /* geobill payin: one pay-in through the API. */
 #include "cli/call_api.h"
 #include "cli/options.h"
-#include "cli/output.h"
+#include "cli/views.h"
 #include "core/money.h"
 #include "runtime/uuid.h"
 
@@ -35,18 +35,7 @@ int gb_cli_payin(struct gb_cli *cli, int argc, char **argv)
     int code = gb_cli_call_api(cli, &call, &answer);
     if (code != GB_EXIT_FINE)
         return code;
-    static const struct gb_column columns[] = {
-        {"key", GB_CELL_TEXT},        {"owner", GB_CELL_TEXT},      {"state", GB_CELL_TEXT},
-        {"account_id", GB_CELL_TEXT}, {"amount", GB_CELL_TEXT},     {"reason", GB_CELL_TEXT},
-        {"created_at", GB_CELL_TEXT}, {"decided_at", GB_CELL_TEXT},
-    };
-    const char *cells[8];
-    for (size_t i = 0; i < 8; i++)
-        cells[i] = i == 4 ? gb_cli_json_money(cli, answer, "amount")
-                          : gb_cli_json_text(answer, columns[i].name, NULL);
-    struct gb_table *table = gb_table_new(cli, columns, 8);
-    gb_table_row(table, cells);
-    gb_table_print_one(table);
+    gb_cli_print_operation(cli, answer);
     json_decref(answer);
     return GB_EXIT_FINE;
 }

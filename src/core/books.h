@@ -65,15 +65,16 @@ struct gb_account {
     bool hurry;           /* the second round of asks goes out at once */
 };
 
-/* What was known when an operation was refused. */
+/* What was known when an operation was decided: why it was refused, or how it could be paid. */
 struct gb_refusal_peer {
     struct gb_dc dc;
     int64_t known;       /* what it could give when it was last heard of */
     int64_t known_at_us; /* 0: never heard of */
-    int64_t asked;       /* still asked for when refused; 0: nothing */
+    int64_t asked;       /* what it was asked for; 0: nothing */
     int64_t came;        /* what came since it was asked */
+    int64_t asked_at_us; /* the last time; 0: not asked */
     int32_t rounds;      /* how often it was asked */
-    bool silent;         /* has not answered twice since the operation waits */
+    bool silent;         /* has not answered the last time, nor twice since the operation waits */
 };
 struct gb_refusal {
     enum gb_reason reason;
@@ -99,7 +100,7 @@ struct gb_effect_decision {
     size_t account;
     struct gb_waiter waiter;
     enum gb_operation_state state; /* PAID, HELD, REFUSED */
-    struct gb_refusal refusal;     /* when REFUSED */
+    struct gb_refusal refusal;     /* reason NONE unless REFUSED */
 };
 
 /* To links[link].peer, about accounts[account]. */

@@ -76,16 +76,26 @@ enum gb_reason gb_deadline_reason(const struct gb_account *account, const struct
 static struct gb_refusal_peer describe_peer(const struct gb_link *link,
                                             const struct gb_waiter *waiter)
 {
-    bool asked = link->ask_state != GB_ASK_IDLE;
+    bool open = link->ask_state != GB_ASK_IDLE;
+    bool asked = open || link->ask_seq > waiter->after_seq;
     return (struct gb_refusal_peer){
         .dc = link->peer,
         .known = link->hint,
         .known_at_us = link->hint_at_us,
-        .asked = asked ? link->ask_target - link->in_total : 0,
+        .asked = asked ? link->ask_target - link->ask_from_total : 0,
         .came = asked ? link->in_total - link->ask_from_total : 0,
+        .asked_at_us = asked ? link->ask_seq : 0,
         .rounds = asked ? link->ask_round : 0,
-        .silent = answers_of(link, waiter) < 2,
+        .silent = link->ask_state == GB_ASK_OPEN && answers_of(link, waiter) < 2,
     };
+}
+
+/* Of the peer's share: the newest that is known; of one that never answered, what its hint says. */
+static int64_t known_total(const struct gb_link *link)
+{
+    if (link->copied)
+        return link->copied_total;
+    return link->answers[0].ask_seq > 0 ? link->answers[0].total : link->hint;
 }
 
 void gb_deadline_describe(const struct gb_account *account, const struct gb_waiter *waiter,
@@ -102,7 +112,7 @@ void gb_deadline_describe(const struct gb_account *account, const struct gb_wait
     for (size_t i = 0; i < account->links_count; i++) {
         const struct gb_link *link = &account->links[i];
         ret->peers[i] = describe_peer(link, waiter);
-        ret->total += link->answers[0].total;
+        ret->total += known_total(link);
         if (link->hint > 0 &&
             (ret->most == GB_NO_LINK || link->hint > account->links[ret->most].hint))
             ret->most = i;

@@ -27,6 +27,8 @@ int64_t gb_link_in_flight(const struct gb_link *link)
 
 void gb_link_learn(struct gb_link *link, const struct gb_share *share, int64_t in, int64_t now_us)
 {
+    link->copied = share->version >= link->hint_version;
+    link->copied_total = share->credits_total - share->debits_total;
     if (share->version > link->hint_version) {
         link->hint_version = share->version;
         link->hint = gb_share_available(share);

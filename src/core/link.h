@@ -73,10 +73,12 @@ struct gb_link {
     int64_t hint_at_us;   /* by our clock, when we heard it */
     int64_t clock_us;     /* the highest clock seen: the peer's, or our own */
     /* Within one batch, never stored. */
-    bool changed;     /* the row is to be written */
-    bool owes_reply;  /* a REPLY is to be sent */
-    bool reply_asked; /* it answers the peer's ask; false: unsolicited */
-    bool reask_due;   /* the open ask is to be sent again */
+    bool changed;         /* the row is to be written */
+    bool owes_reply;      /* a REPLY is to be sent */
+    bool reply_asked;     /* it answers the peer's ask; false: unsolicited */
+    bool reask_due;       /* the open ask is to be sent again */
+    bool copied;          /* the copy of the peer's share is newer than what the peer answered: */
+    int64_t copied_total; /* its credits - debits */
 };
 
 /* Totals, ask and answers are possible at all. A decision on a link that is not sound is a bug. */

@@ -29,6 +29,7 @@ static void take_hint(struct gb_books *books, struct gb_link *link, const struct
     if (reply->share.version < link->hint_version)
         return;
     link->hint_version = reply->share.version;
+    link->copied = false;
     link->hint = gb_share_available(&reply->share) - reply->reserved;
     link->hint_at_us = books->now_us;
 }

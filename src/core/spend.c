@@ -184,6 +184,7 @@ void gb_spend_decided(struct gb_books *books, size_t index, size_t at,
     struct gb_waiter *waiter = &account->waiters[at];
     decision->account = index;
     decision->waiter = *waiter;
+    gb_deadline_describe(account, waiter, GB_REASON_NONE, &decision->refusal);
     enum gb_operation_event event = refusal == NULL ? WAYS[waiter->kind].event : GB_EVENT_REFUSE;
     decision->state = next_of(GB_STATE_WAITING, event);
     if (refusal != NULL)

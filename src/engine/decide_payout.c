@@ -11,8 +11,10 @@
 #include "core/wish.h"
 #include "engine/work.h"
 
-static void refuse(struct gb_work *work, struct gb_work_operation *operation,
-                   const struct gb_refusal *refusal)
+/* What was known when it was decided; of one that could be paid the reason is NONE, without a name.
+ */
+static void keep_facts(struct gb_work *work, struct gb_work_operation *operation,
+                       const struct gb_refusal *refusal)
 {
     operation->reason = gb_reason_name((int)refusal->reason);
     operation->facts = gb_work_facts(refusal, work->now_us, work->arena);
@@ -39,7 +41,7 @@ static void spend(struct gb_work *work, struct gb_turn turn)
     struct gb_refusal refusal;
     operation->state = gb_spend(&work->books, turn.at, &wanted, &refusal);
     if (operation->state == GB_STATE_REFUSED)
-        refuse(work, operation, &refusal);
+        keep_facts(work, operation, &refusal);
     if (operation->state != GB_STATE_WAITING)
         operation->decided_at_us = work->now_us;
 }
@@ -140,8 +142,7 @@ static void settle_decision(struct gb_work *work, const struct gb_effect_decisio
     operation->state = decision->state;
     operation->decided_at_us = work->now_us;
     operation->decided = operation->stored;
-    if (decision->state == GB_STATE_REFUSED)
-        refuse(work, operation, &decision->refusal);
+    keep_facts(work, operation, &decision->refusal);
     work->notify |= operation->stored && operation->awaited;
 }
 
@@ -194,8 +195,14 @@ static void add_peer(struct facts *facts, const struct gb_refusal_peer *peer, in
     else
         add(facts, "%" PRId64 ",\"age_ms\":%" PRId64, peer->known,
             (now_us - peer->known_at_us) / 1000);
-    add(facts, ",\"asked\":%" PRId64 ",\"came\":%" PRId64 ",\"rounds\":%d,\"silent\":%s}",
-        peer->asked, peer->came, (int)peer->rounds, peer->silent ? "true" : "false");
+    add(facts,
+        ",\"asked\":%" PRId64 ",\"came\":%" PRId64 ",\"rounds\":%d,\"asked_ms_ago\":", peer->asked,
+        peer->came, (int)peer->rounds);
+    if (peer->asked_at_us == 0)
+        add(facts, "null");
+    else
+        add(facts, "%" PRId64, (now_us - peer->asked_at_us) / 1000);
+    add(facts, ",\"silent\":%s}", peer->silent ? "true" : "false");
 }
 
 const char *gb_work_facts(const struct gb_refusal *refusal, int64_t now_us, struct gb_arena *arena)

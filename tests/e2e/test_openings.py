@@ -14,7 +14,7 @@ def shares(stack, account, total):
 
 
 def openings(stack, account):
-    return [(e["dc"], e["amount"]["minor_units"], e.get("key")) for e in
+    return [(e["dc"], e["amount"]["minor_units"], e.get("operation")) for e in
             stack.api("dc3").pages(f"/v1/accounts/{account}/entries") if e["kind"] == "OPENING"]
 
 

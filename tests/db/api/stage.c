@@ -118,14 +118,15 @@ int stage_empty(void **state)
 {
     (void)state;
     for (int dc = 0; dc < 2; dc++)
-        gb_test_sql(stage.sql[dc],
-                    "DELETE FROM operation; DELETE FROM relay; DELETE FROM outbox;"
-                    "DELETE FROM catalogue_command; DELETE FROM status_pending;"
-                    "DELETE FROM account; DELETE FROM share; DELETE FROM share_link;"
-                    "SET session_replication_role = replica; DELETE FROM ledger;"
-                    "RESET session_replication_role;"
-                    "DELETE FROM replicated_ledger; DELETE FROM replicated_share;"
-                    "DELETE FROM progress; DELETE FROM reader; DELETE FROM source_head");
+        gb_test_sql(
+            stage.sql[dc],
+            "DELETE FROM operation; DELETE FROM relay; DELETE FROM outbox; DELETE FROM waiting;"
+            "DELETE FROM catalogue_command; DELETE FROM status_pending;"
+            "DELETE FROM account; DELETE FROM share; DELETE FROM share_link;"
+            "SET session_replication_role = replica; DELETE FROM ledger;"
+            "RESET session_replication_role;"
+            "DELETE FROM replicated_ledger; DELETE FROM replicated_share;"
+            "DELETE FROM progress; DELETE FROM reader; DELETE FROM source_head");
     return 0;
 }
 

@@ -15,6 +15,12 @@ static void sql(int dc, const char *statement)
     gb_test_sql(stage.sql[dc], statement);
 }
 
+static struct stage_answer read_own(int dc, const char *path)
+{
+    struct stage_call call = {.dc = dc, .method = "GET", .path = path, .token = WRITER};
+    return stage_call_by(stage.client, &call);
+}
+
 /* dc1: paid in 70, granted 20 to dc2. dc2, as known at dc1: received 15 of it, paid out 5, holds 3.
  */
 static void some_shares(void)
@@ -40,7 +46,12 @@ static void test_balance(void **state)
         {"total.minor_units", "65"},
         {"total.currency", "EUR"},
         {"in_flight.minor_units", "5"},
+        {"held.minor_units", "3"},
         {"available_here.minor_units", "50"},
+        {"spendable_here.minor_units", "50"},
+        {"reservations.waiting.operations", "0"},
+        {"reservations.waiting.since", ""},
+        {"reservations.asks", "0 items"},
         {"shares", "2 items"},
         {"shares.0.dc", "dc1"},
         {"shares.0.balance.minor_units", "50"},
@@ -54,6 +65,104 @@ static void test_balance(void **state)
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         assert_string_equal(stage_value(&answer, cases[i].path), cases[i].value);
+}
+
+static void assert_values(const struct stage_answer *answer, const char *const pairs[][2],
+                          size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(stage_value(answer, pairs[i][0]), pairs[i][1]) != 0)
+            print_error("%s of %s\n", pairs[i][0], answer->text);
+        assert_string_equal(stage_value(answer, pairs[i][0]), pairs[i][1]);
+    }
+}
+#define ASSERT_VALUES(answer, pairs)                                                               \
+    assert_values(answer, pairs, sizeof(pairs) / sizeof((pairs)[0]))
+
+static void test_spendable_follows_the_status(void **state)
+{
+    (void)state;
+    stage_account(0, 1, "a1", GB_STATUS_OPEN);
+    some_shares();
+    sql(0, "UPDATE share SET held = 8");
+    struct stage_answer answer = stage_get(0, "/v1/accounts/a1/balance");
+    assert_string_equal(stage_value(&answer, "spendable_here.minor_units"), "42");
+    sql(0, "UPDATE account SET status = 2, version = 2"); /* the share does not know it yet */
+    answer = stage_get(0, "/v1/accounts/a1/balance");
+    assert_string_equal(stage_value(&answer, "available_here.minor_units"), "42");
+    assert_string_equal(stage_value(&answer, "spendable_here.minor_units"), "0");
+    sql(0, "UPDATE share SET status = 1, account_version = 3"); /* it knows better */
+    answer = stage_get(0, "/v1/accounts/a1/balance");
+    assert_string_equal(stage_value(&answer, "spendable_here.minor_units"), "42");
+}
+
+static struct stage_answer pay_out_80(void)
+{
+    const struct stage_call call = {
+        .dc = 0,
+        .method = "POST",
+        .path = "/v1/pay-outs",
+        .token = WRITER,
+        .key = "short",
+        .prefer = "respond-async",
+        .body = "{\"account_id\":\"a1\",\"deadline_ms\":60000,"
+                "\"amount\":{\"minor_units\":80,\"currency\":\"EUR\"}}",
+    };
+    return stage_call_by(stage.client, &call);
+}
+
+/* What is under way stands in the database: another process shows it, too, and how it ended. */
+static void test_steps_of_what_waits(void **state)
+{
+    (void)state;
+    stage_account(0, 1, "a1", GB_STATUS_OPEN);
+    some_shares();
+    sql(0,
+        "INSERT INTO share_link (account_no, peer, out_total, in_total) VALUES (1, 'dc2', 20, 0)");
+    assert_answer(pay_out_80(), 202, "");
+    stage_stop_api(0);
+    stage_start_api(0);
+    struct stage_answer answer = stage_get(0, "/v1/accounts/a1/balance");
+    static const char *const reserved[][2] = {
+        {"reservations.waiting.operations", "1"}, {"reservations.waiting.amount.minor_units", "80"},
+        {"reservations.asks", "1 items"},         {"reservations.asks.0.dc", "dc2"},
+        {"reservations.asks.0.rounds", "1"},      {"reservations.asks.0.asked.minor_units", "30"},
+        {"spendable_here.minor_units", "50"},     {"reservations.asks.0.came.minor_units", "0"},
+    };
+    ASSERT_VALUES(&answer, reserved);
+    assert_string_not_equal(stage_value(&answer, "reservations.waiting.since"), "");
+    assert_string_not_equal(stage_value(&answer, "reservations.asks.0.asked_at"), "");
+    struct stage_answer waits = read_own(1, "/v1/operations/short"); /* asked from its owner */
+    static const char *const steps[][2] = {
+        {"state", "WAITING"},       {"steps", "2 items"},    {"steps.0.step", "WAITING"},
+        {"steps.1.step", "ASKED"},  {"steps.1.dc", "dc2"},   {"steps.1.asked.minor_units", "30"},
+        {"steps.1.silent", "true"}, {"steps.1.rounds", "1"}, {"steps.1.came.minor_units", "0"},
+        {"facts.available", ""},
+    };
+    ASSERT_VALUES(&waits, steps);
+    assert_string_not_equal(stage_value(&waits, "deadline"), "");
+    sql(0, "UPDATE operation SET deadline_us = created_at_us; UPDATE waiting SET deadline_us = 1");
+    struct stage_answer refused = pay_out_80();
+    assert_answer(refused, 409, "FUNDS_UNREACHABLE");
+    assert_non_null(strstr(stage_value(&refused, "detail"), "no answer from dc2"));
+    answer = read_own(0, "/v1/operations/short");
+    static const char *const ended[][2] = {
+        {"state", "REFUSED"},
+        {"steps", "3 items"},
+        {"steps.1.asked.minor_units", "30"},
+        {"steps.2.step", "REFUSED"},
+        {"steps.2.reason", "FUNDS_UNREACHABLE"},
+        {"facts.available", "50"},
+        {"facts.total", "65"},
+        {"facts.most", "dc2"},
+        {"facts.peers.0.known", "7"},
+        {"facts.peers.0.asked", "30"},
+        {"facts.peers.0.came", "0"},
+        {"facts.peers.0.rounds", "1"},
+    };
+    ASSERT_VALUES(&answer, ended);
+    answer = stage_get(0, "/v1/accounts/a1/balance");
+    assert_string_equal(stage_value(&answer, "reservations.asks"), "0 items");
 }
 
 static void test_in_flight_is_never_below_nothing(void **state)
@@ -208,12 +317,6 @@ static struct stage_answer pay(int dc, const char *key)
         "{\"account_id\":\"a1\",\"amount\":{\"minor_units\":5,\"currency\":\"EUR\"}}");
 }
 
-static struct stage_answer read_own(int dc, const char *path)
-{
-    struct stage_call call = {.dc = dc, .method = "GET", .path = path, .token = WRITER};
-    return stage_call_by(stage.client, &call);
-}
-
 static void test_operation(void **state)
 {
     (void)state;
@@ -328,6 +431,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(test_balance),
+        CASE(test_spendable_follows_the_status),
+        CASE(test_steps_of_what_waits),
         CASE(test_in_flight_is_never_below_nothing),
         CASE(test_lag),
         CASE(test_balance_of_a_learnt_account),

@@ -247,6 +247,30 @@ static void refusals_have_their_reason(void **state)
     assert_int_equal(reason_after(20, 0, false), GB_REASON_FUNDS_UNREACHABLE);
 }
 
+/* What was asked and came is told of one that was paid, too. */
+static void a_paid_one_tells_who_was_asked(void **state)
+{
+    (void)state;
+    struct desk d;
+    desk_init(&d, 1, 0);
+    d.links[0][0].hint = 20;
+    assert_int_equal(desk_spend(&d, GB_OPERATION_PAYOUT, 10, 1), GB_STATE_WAITING);
+    desk_next(&d);
+    int64_t asked_at_us = d.links[0][0].ask_seq;
+    struct gb_reply reply = desk_reply(&d.links[0][0], 20, 9);
+    assert_int_equal(gb_reply_hear(&d.books, 0, 0, &reply), GB_HEARD_APPLIED);
+    assert_int_equal(d.books.effects.decisions_count, 1);
+    const struct gb_refusal *known = &d.decisions[0].refusal;
+    assert_int_equal(d.decisions[0].state, GB_STATE_PAID);
+    assert_int_equal(known->reason, GB_REASON_NONE);
+    assert_int_equal(known->peers[0].asked, 9);
+    assert_int_equal(known->peers[0].came, 9);
+    assert_int_equal(known->peers[0].asked_at_us, asked_at_us);
+    assert_false(known->peers[0].silent);
+    assert_int_equal(known->peers[1].rounds, 0); /* one sufficed */
+    assert_int_equal(known->peers[1].asked_at_us, 0);
+}
+
 static void asks_are_sent_again_more_and_more_slowly(void **state)
 {
     (void)state;
@@ -284,6 +308,7 @@ int main(void)
         cmocka_unit_test(opening_balances_are_split),
         cmocka_unit_test(opening_balances_go_home),
         cmocka_unit_test(refusals_have_their_reason),
+        cmocka_unit_test(a_paid_one_tells_who_was_asked),
         cmocka_unit_test(asks_are_sent_again_more_and_more_slowly),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

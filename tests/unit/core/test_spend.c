@@ -75,12 +75,20 @@ static void a_deadline_of_now_does_not_wait(void **state)
     d.links[0][1].hint = 5;
     assert_int_equal(gb_spend(&d.books, 0, &spend, &d.refusal), GB_STATE_REFUSED);
     assert_int_equal(d.refusal.reason, GB_REASON_FUNDS_UNREACHABLE);
-    assert_true(d.refusal.peers[0].silent && d.refusal.peers[1].silent);
+    /* Nobody was asked. */
+    assert_true(!d.refusal.peers[0].silent && d.refusal.peers[0].asked_at_us == 0);
+    assert_int_equal(d.refusal.total, 10 + 4 + 5);
     assert_int_equal(d.refusal.most, 1);
     assert_int_equal(d.refusal.available, 10);
     d.links[0][0].hint = 6;
     assert_int_equal(gb_spend(&d.books, 0, &spend, &d.refusal), GB_STATE_REFUSED);
     assert_int_equal(d.refusal.most, 0);
+    const struct gb_share copy = {
+        .balance = 30, .held = 20, .version = 3, .credits_total = 50, .debits_total = 20};
+    gb_link_learn(&d.links[0][0], &copy, 0, NOW_US);
+    assert_int_equal(gb_spend(&d.books, 0, &spend, &d.refusal), GB_STATE_REFUSED);
+    assert_int_equal(d.refusal.peers[0].known, 10);
+    assert_int_equal(d.refusal.total, 10 + 30 + 5);
 }
 
 static void the_queue_has_a_bound(void **state)
