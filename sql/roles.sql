@@ -55,6 +55,7 @@ GRANT INSERT (account_no, account_id, currency, status, account_version, updated
 GRANT INSERT, UPDATE ON share_link TO geobill_api;
 GRANT UPDATE (state, reason, facts, decided_at_us) ON operation TO geobill_api;
 GRANT INSERT, DELETE ON waiting TO geobill_api;
+GRANT INSERT ON denial TO geobill_api;
 GRANT INSERT, UPDATE ON account, client, status_pending TO geobill_api;
 GRANT USAGE ON SEQUENCE ledger_seq, operation_seq, outbox_seq, account_no_seq, client_no_seq TO geobill_api;
 
@@ -68,7 +69,7 @@ GRANT DELETE ON outbox TO geobill_publisher;
 GRANT INSERT, UPDATE ON share, share_link TO geobill_consumer;
 GRANT INSERT ON ledger, operation, outbox TO geobill_consumer;
 GRANT UPDATE (state, reason, facts, decided_at_us) ON operation TO geobill_consumer;
-GRANT INSERT, DELETE ON waiting TO geobill_consumer;
+GRANT INSERT, DELETE ON waiting, denial TO geobill_consumer;
 GRANT UPDATE (state, reason, decided_at_us) ON relay TO geobill_consumer;
 GRANT UPDATE (status, version, updated_at_us) ON account TO geobill_consumer;
 GRANT INSERT, UPDATE, DELETE ON status_pending, overdue TO geobill_consumer;

@@ -74,9 +74,10 @@ static enum gb_result sweep_round(struct gb_sweep *sweep, struct gb_err *err)
     } while (result == GB_OK && sweep->sweeper.after_account_no != 0 && !gb_stop_asked());
     if (result == GB_OK)
         result = gb_sweep_overdue(&sweep->sweeper, sweep->pg, &left, err);
-    if (result == GB_OK)
-        gb_metric_set(sweep->overdue, left);
-    return result;
+    if (result != GB_OK)
+        return result;
+    gb_metric_set(sweep->overdue, left);
+    return gb_sweep_denials(&sweep->sweeper, sweep->pg, gb_clock_wall_us(), err);
 }
 
 /* Whatever the world did, it is tried again; only a database that refuses us for good ends it. */
@@ -131,7 +132,9 @@ struct gb_sweep *gb_sweep_open(const struct gb_sweep_options *options)
         .engine = gb_engine_new(options->engine),
         .arena = gb_arena_new(ARENA_BYTES_MAX),
         .wake = options->engine->wake,
+        .partitions = (int32_t)gb_config_int(options->config, "topics", "partitions"),
     };
+    gb_sweep_denials_init(&sweep->sweeper);
     list_peers(&sweep->sweeper, options->config);
     sweep->overdue = gb_metric_gauge("geobill_consumer_overdue", NULL,
                                      "Pay-ins that stay ACCEPTED because they do not fit.");

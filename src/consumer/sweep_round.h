@@ -4,10 +4,13 @@
 
 #include "db/pg.h"
 #include "engine/engine.h"
+#include "runtime/metrics.h"
 
 #define GB_SWEEP_PEERS_MAX 64
 /* Accounts, and overdue pay-ins, of one round. */
 #define GB_SWEEP_ITEMS_MAX 500
+/* Reasons that say that the money is not there. */
+#define GB_SWEEP_DENIALS 3
 
 struct gb_sweeper {
     struct gb_dc dc;
@@ -19,6 +22,8 @@ struct gb_sweeper {
     struct gb_wake_sender *wake; /* may be NULL */
     int32_t incarnation;         /* 0: not read yet */
     int64_t after_account_no;    /* the last round ended here; 0: at the end of the list */
+    int32_t partitions;          /* of each topic */
+    struct gb_metric *judged[GB_SWEEP_DENIALS], *false_denials[GB_SWEEP_DENIALS], *unjudged;
 };
 
 /* Makes us the only sweeper, for as long as the connection lives. *ret_leads false: another one is.
@@ -38,6 +43,12 @@ enum gb_result gb_sweep_overdue(struct gb_sweeper *sweeper, struct gb_pg *pg, in
  * accounts; GB_SWEEP_ITEMS_MAX: there may be more. */
 enum gb_result gb_sweep_waiting(struct gb_sweeper *sweeper, struct gb_pg *pg, int64_t now_us,
                                 size_t *ret_count, struct gb_err *err) GB_MUST_USE;
+
+/* Refusals for want of money: was it there? Told as soon as the ledgers of all datacenters are here
+ * up to a moment after them. Init once: the metrics. */
+void gb_sweep_denials_init(struct gb_sweeper *sweeper);
+enum gb_result gb_sweep_denials(struct gb_sweeper *sweeper, struct gb_pg *pg, int64_t now_us,
+                                struct gb_err *err) GB_MUST_USE;
 
 /* Accounts that close, or that money moved back to CLOSING; at the catalogue's datacenter only. */
 enum gb_result gb_close_accounts(struct gb_sweeper *sweeper, struct gb_pg *pg,

@@ -16,6 +16,9 @@
 static void keep_facts(struct gb_work *work, struct gb_work_operation *operation,
                        const struct gb_refusal *refusal)
 {
+    operation->denied = refusal->reason == GB_REASON_INSUFFICIENT_FUNDS ||
+                        refusal->reason == GB_REASON_FUNDS_HELD ||
+                        refusal->reason == GB_REASON_FUNDS_UNREACHABLE;
     operation->reason = gb_reason_name((int)refusal->reason);
     operation->facts = gb_work_facts(refusal, work->now_us, work->arena);
 }

@@ -115,7 +115,7 @@ enum gb_result gb_engine_decide(struct gb_engine *engine, struct gb_pg *pg,
 /* Second half: the calls that write what was decided; to be run in this order in the same
  * transaction, before the COMMIT; their rows are of no interest. Returns how many were filled in.
  * They fail with 40001 (GB_RETRY) when somebody was faster. */
-#define GB_ENGINE_CALLS_MAX 13
+#define GB_ENGINE_CALLS_MAX 14
 size_t gb_engine_write(struct gb_engine *engine, struct gb_call calls[GB_ENGINE_CALLS_MAX]);
 
 /* After COMMIT: wakes the publisher, counts. */

@@ -46,6 +46,7 @@ struct gb_work_operation {
         *inserted_by; /* not NULL: the row is to be made, as this command says */
     bool booked;      /* the row is there and becomes BOOKED */
     bool decided;     /* the row is there, was WAITING, and becomes what `state` says */
+    bool denied;      /* refused in this batch, for want of money */
 };
 
 /* A RESULT owed to the datacenter that relayed the command. */

@@ -195,10 +195,33 @@ static void add_waiting_insert(struct gb_writing *writing)
     gb_params_bool_array(params, impatient, n);
 }
 
+/* Whether the money was there is told later. */
+static void add_denials(struct gb_writing *writing)
+{
+    const struct gb_work *work = writing->work;
+    size_t max = work->operations_all, n = 0;
+    int32_t *clients = gb_work_array(work->arena, max, sizeof(*clients));
+    const char **keys = gb_work_array(work->arena, max, sizeof(*keys));
+    for (size_t i = 0; i < max; i++) {
+        const struct gb_work_operation *operation = &work->operations[i];
+        if (!operation->denied)
+            continue;
+        clients[n] = operation->client_no.value;
+        keys[n++] = operation->key;
+    }
+    if (n == 0)
+        return;
+    struct gb_params *params = gb_writing_add(writing, &gb_sql_denial_insert);
+    gb_params_int4_array(params, clients, NULL, n);
+    gb_params_text_array(params, keys, n);
+    gb_params_int8(params, work->now_us);
+}
+
 void gb_write_operations(struct gb_writing *writing)
 {
     add_operation_insert(writing);
     add_operation_book(writing);
     add_decided(writing);
     add_waiting_insert(writing);
+    add_denials(writing);
 }

@@ -1,8 +1,12 @@
 /* The sweep: idle shares follow, closings come to their end and back, overdue pay-ins are booked
  * when they fit. */
+#include <stdlib.h>
+#include <string.h>
+
 #include "consumer/sweep_round.h"
 #include "db/engine/fixture.h"
 #include "db/sql.h"
+#include "runtime/clock.h"
 #include "wire/messages.h"
 
 static struct gb_sweeper sweeper;
@@ -13,6 +17,7 @@ static int setup(void **state)
     sweeper = (struct gb_sweeper){.is_catalogue = true,
                                   .peers = {"dc2", "dc3"},
                                   .peers_count = 2,
+                                  .partitions = 4,
                                   .engine = fixture_engine,
                                   .arena = gb_arena_new((size_t)16 << 20)};
     assert_true(gb_dc_parse("dc1", &sweeper.dc));
@@ -265,6 +270,92 @@ static void overdue_ones_are_booked_when_they_fit(void **state)
         fixture_int("SELECT count(*) FROM operation WHERE key LIKE 'over-%%' AND state = 2"), 2);
 }
 
+static int64_t metric(const char *line)
+{
+    size_t size;
+    char *text = gb_metrics_render(&size);
+    const char *at = strstr(text, line);
+    int64_t value = at == NULL ? -1 : strtoll(at + strlen(line), NULL, 10);
+    free(text);
+    return value;
+}
+
+#define OF(name, reason) metric("geobill_" name "_total{reason=\"" reason "\"} ")
+
+/* A share at a peer. */
+static void peer_entry(const char *dc, int64_t account_no, int version, int64_t credits,
+                       int64_t held, int64_t at_us)
+{
+    fixture_sql(
+        "INSERT INTO replicated_ledger (dc, account_no, version, kind, status, amount, "
+        "balance_after, held_after, credits_total, debits_total, out_total, in_total, "
+        "account_version, created_at_us) VALUES ('%s', %lld, %d, 1, 1, 1, %lld, %lld, %lld, "
+        "0, 0, 0, 0, %lld)",
+        dc, (long long)account_no, version, (long long)credits, (long long)held, (long long)credits,
+        (long long)at_us);
+}
+
+static void refuse(int64_t account_no, const char *key, int64_t amount)
+{
+    struct gb_command command = fixture_payin(account_no, key, amount);
+    command.kind = GB_COMMAND_PAYOUT;
+    command.deadline_us = 1;
+    fixture_run(&command, 1);
+    assert_int_equal(command.answer.state, GB_STATE_REFUSED);
+    assert_string_equal(command.answer.reason, "FUNDS_UNREACHABLE");
+}
+
+static int64_t denials(void)
+{
+    return fixture_int("SELECT count(*) FROM denial");
+}
+
+static void judge(int64_t now_us)
+{
+    struct gb_err err;
+    if (gb_sweep_denials(&sweeper, fixture_pg, now_us, &err) != GB_OK)
+        fail_msg("%s: %s", err.code, err.message);
+}
+
+/* dc1 has 100, dc2 400 of which 150 are held and 50 came too late, dc3 30. */
+static void refusals_are_judged_when_all_is_known(void **state)
+{
+    (void)state;
+    int64_t now_us = gb_clock_wall_us(), later_us = now_us + 60000000;
+    gb_sweep_denials_init(&sweeper);
+    fixture_account(500, GB_STATUS_OPEN, 1);
+    struct gb_command fund = fixture_relayed(500, "f-500", 100);
+    fixture_run(&fund, 1);
+    peer_entry("dc2", 500, 1, 200, 0, now_us - 9000000);
+    peer_entry("dc2", 500, 2, 350, 150, now_us - 1000000);
+    peer_entry("dc2", 500, 3, 400, 150, later_us);
+    peer_entry("dc3", 500, 1, 30, 0, now_us - 5000000);
+    refuse(500, "no-330", 330);
+    refuse(500, "no-331", 331);
+    assert_int_equal(denials(), 2);
+    judge(later_us); /* nobody was heard of */
+    assert_int_equal(denials(), 2);
+    fixture_sql("INSERT INTO reader VALUES ('dc2', 1, %lld, 1), ('dc3', 1, %lld, 1)",
+                (long long)later_us, (long long)now_us);
+    judge(later_us); /* dc3 not up to then */
+    assert_int_equal(denials(), 2);
+    fixture_sql("UPDATE reader SET sent_at_us = %lld", (long long)later_us);
+    judge(gb_clock_wall_us()); /* what was entered then may not be committed yet */
+    assert_int_equal(denials(), 2);
+    judge(later_us);
+    judge(later_us);
+    assert_int_equal(denials(), 0);
+    assert_int_equal(OF("denials_judged", "FUNDS_UNREACHABLE"), 2);
+    assert_int_equal(OF("false_denials", "FUNDS_UNREACHABLE"), 1);
+    assert_int_equal(OF("denials_judged", "INSUFFICIENT_FUNDS"), 0);
+    fixture_sql("DELETE FROM reader");
+    refuse(500, "no-332", 332);
+    judge(later_us + INT64_C(3600000000));
+    assert_int_equal(denials(), 0);
+    assert_int_equal(metric("\ngeobill_denials_unjudged_total "), 1);
+    assert_int_equal(OF("denials_judged", "FUNDS_UNREACHABLE"), 2);
+}
+
 static void there_is_one_leader(void **state)
 {
     (void)state;
@@ -293,6 +384,7 @@ int main(void)
         cmocka_unit_test(money_that_turns_up_reopens_the_closing),
         cmocka_unit_test(elsewhere_a_confirmation_is_the_end_of_it),
         cmocka_unit_test(overdue_ones_are_booked_when_they_fit),
+        cmocka_unit_test(refusals_are_judged_when_all_is_known),
         cmocka_unit_test(there_is_one_leader),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
