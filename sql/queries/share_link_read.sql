@@ -1,7 +1,5 @@
--- What these shares know of those of their peers, where it may matter: all links of an account whose links are wanted, that
--- something waits for, or with which something is open. Money that comes in where nothing is open needs none of it. A
--- statement of its own after the shares are locked.
--- Parameters: $1 account numbers int8[], $2 those of them whose links are wanted int8[].
+-- What these shares know of those of their peers. A statement of its own after the shares are locked.
+-- Parameters: $1 account numbers int8[].
 -- Result: account_no int8, peer text, then the numbers of a link as engine/links.c has them, int8 each.
 SELECT l.account_no, l.peer,
     l.out_total, l.in_total, l.peer_in_total, l.granted_total, l.ask_state, l.ask_seq, l.ask_target,
@@ -11,12 +9,4 @@ SELECT l.account_no, l.peer,
     l.peer_ask_round, l.peer_ask_until_us, l.demand, l.demand_at_us, l.hint_version, l.hint, l.hint_at_us,
     l.clock_us
 FROM share_link l
-WHERE l.account_no = ANY (ARRAY (
-    SELECT unnest($2::bigint[])
-    UNION ALL
-    SELECT w.account_no FROM waiting w WHERE w.account_no = ANY ($1::bigint[])
-    UNION ALL
-    SELECT o.account_no
-    FROM share_link o
-    WHERE o.account_no = ANY ($1)
-      AND (o.ask_state <> 0 OR o.peer_ask_target > o.out_total OR o.granted_total > o.in_total)))
+WHERE l.account_no = ANY ($1::bigint[])

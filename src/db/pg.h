@@ -88,8 +88,8 @@ void gb_params_uuid_array(struct gb_params *params, const struct gb_uuid *values
 /* Rows of one result, binary. Pointers into it live until gb_rows_free. A wrong column, row or type
  * is a bug (aborts). */
 struct gb_rows;
-void gb_rows_free(struct gb_rows *rows); /* NULL is fine */
-size_t gb_rows_count(const struct gb_rows *rows);
+void gb_rows_free(struct gb_rows *rows);          /* NULL is fine */
+size_t gb_rows_count(const struct gb_rows *rows); /* NULL has none */
 bool gb_rows_null(const struct gb_rows *rows, size_t row, int column);
 bool gb_rows_bool(const struct gb_rows *rows, size_t row, int column);
 /* int2, int4, int8 and xid8 columns. */

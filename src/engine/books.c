@@ -210,8 +210,19 @@ void gb_work_books_fill(struct gb_work *work, const struct gb_work_read *read)
         take_link(&work->books.accounts[gb_work_find_share(work, gb_rows_int(read->links, i, 0))],
                   read->links, i);
     /* Before the books begin: news of a peer alone is no reason to write its link. */
-    for (size_t i = 0; read->hints != NULL && i < gb_rows_count(read->hints); i++)
+    for (size_t i = 0; i < gb_rows_count(read->hints); i++)
         take_hint(work, read->hints, i);
     make_room(work);
     gb_books_begin(&work->books);
+}
+
+bool gb_work_engages(const struct gb_account *account)
+{
+    for (size_t i = 0; i < account->links_count; i++) {
+        const struct gb_link *link = &account->links[i];
+        if (link->ask_state != GB_ASK_IDLE || link->peer_ask_target > link->out_total ||
+            link->granted_total > link->in_total)
+            return true;
+    }
+    return account->waiters_count > 0;
 }

@@ -10,6 +10,7 @@ struct reading {
     struct gb_call calls[READ_CALLS_MAX];
     size_t count;
     size_t shares, operations, accounts, open, waiting, links, hints;
+    bool reserves; /* what waits and links are among them */
 };
 
 static struct gb_params *add_call(struct reading *reading, const struct gb_statement *statement,
@@ -70,34 +71,53 @@ static void add_find_open(struct reading *reading, const struct gb_work *work)
                          n);
 }
 
-/* The accounts with commands that may ask or be asked. */
-static size_t list_reserving(const struct gb_work *work, int64_t *ret_numbers)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < work->shares_count; i++) {
-        if (work->shares[i].reserves)
-            ret_numbers[n++] = work->shares[i].account_no.value;
-    }
-    return n;
-}
-
-/* Links, where they may matter, and the copies of the peers' shares, where money may be asked for.
- */
-static void add_link_read(struct reading *reading, const struct gb_work *work,
-                          const int64_t *all_numbers)
+/* The numbers of all accounts. */
+static int64_t *list_accounts(const struct gb_work *work)
 {
     int64_t *numbers = gb_work_array(work->arena, work->shares_count, sizeof(*numbers));
-    size_t n = list_reserving(work, numbers);
+    for (size_t i = 0; i < work->shares_count; i++)
+        numbers[i] = work->shares[i].account_no.value;
+    return numbers;
+}
+
+/* The same, of those with commands that may ask or be asked. */
+static int64_t *list_reserving(const struct gb_work *work, size_t *ret_count)
+{
+    int64_t *numbers = gb_work_array(work->arena, work->shares_count, sizeof(*numbers));
+    *ret_count = 0;
+    for (size_t i = 0; i < work->shares_count; i++) {
+        if (work->shares[i].reserves)
+            numbers[(*ret_count)++] = work->shares[i].account_no.value;
+    }
+    return numbers;
+}
+
+/* What waits, the links, and, where money may be asked for, the copies of the peers' shares. */
+static void add_reservations(struct reading *reading, const struct gb_work *work,
+                             const int64_t *numbers)
+{
+    size_t n = work->shares_count, reserving;
+    reading->reserves = true;
+    reading->waiting = reading->count;
+    gb_params_int8_array(add_call(reading, &gb_sql_waiting_read, work->arena), numbers, NULL, n);
     reading->links = reading->count;
-    struct gb_params *params = add_call(reading, &gb_sql_share_link_read, work->arena);
-    gb_params_int8_array(params, all_numbers, NULL, work->shares_count);
-    gb_params_int8_array(params, numbers, NULL, n);
-    if (n == 0)
+    gb_params_int8_array(add_call(reading, &gb_sql_share_link_read, work->arena), numbers, NULL, n);
+    const int64_t *asking = list_reserving(work, &reserving);
+    if (reserving == 0)
         return;
     reading->hints = reading->count;
-    params = add_call(reading, &gb_sql_hint_read, work->arena);
-    gb_params_int8_array(params, numbers, NULL, n);
+    struct gb_params *params = add_call(reading, &gb_sql_hint_read, work->arena);
+    gb_params_int8_array(params, asking, NULL, reserving);
     gb_params_text(params, work->dc.code);
+}
+
+static bool any_reserves(const struct gb_work *work)
+{
+    for (size_t i = 0; i < work->shares_count; i++) {
+        if (work->shares[i].reserves)
+            return true;
+    }
+    return false;
 }
 
 /* The locks first, and all else in statements of their own after them: a join in the locking
@@ -105,9 +125,7 @@ static void add_link_read(struct reading *reading, const struct gb_work *work,
 static void prepare(struct reading *reading, const struct gb_work *work, bool begin, bool create)
 {
     size_t n = work->shares_count;
-    int64_t *numbers = gb_work_array(work->arena, n, sizeof(*numbers));
-    for (size_t i = 0; i < n; i++)
-        numbers[i] = work->shares[i].account_no.value;
+    const int64_t *numbers = list_accounts(work);
     *reading = (struct reading){.count = 0};
     if (begin)
         (void)add_call(reading, &gb_sql_tx_begin, work->arena);
@@ -120,10 +138,9 @@ static void prepare(struct reading *reading, const struct gb_work *work, bool be
     reading->accounts = reading->count;
     gb_params_int8_array(add_call(reading, &gb_sql_account_read_status, work->arena), numbers, NULL,
                          n);
-    reading->waiting = reading->count;
-    gb_params_int8_array(add_call(reading, &gb_sql_waiting_read, work->arena), numbers, NULL, n);
-    add_link_read(reading, work, numbers);
     add_find_open(reading, work);
+    if (any_reserves(work))
+        add_reservations(reading, work, numbers);
 }
 
 static const char *copy_text(struct gb_arena *arena, const char *text)
@@ -170,6 +187,8 @@ static void take_share(struct gb_work *work, const struct gb_rows *rows, size_t 
         .account_version = gb_rows_int(rows, row, 11),
         .updated_at_us = gb_rows_int(rows, row, 12),
     };
+    share->engaged = gb_rows_bool(rows, row, 13);
+    work->engaged |= share->engaged;
     GB_CHECK(gb_share_sound(&account->share));
 }
 
@@ -227,12 +246,37 @@ static void take_all(struct gb_work *work, const struct reading *reading)
         for (size_t i = 0; i < gb_rows_count(rows); i++)
             work->shares[gb_work_find_share(work, gb_rows_int(rows, i, 0))].open = true;
     }
-    const struct gb_work_read read = {
-        .waiting = reading->calls[reading->waiting].rows,
-        .links = reading->calls[reading->links].rows,
-        .hints = reading->hints == 0 ? NULL : reading->calls[reading->hints].rows,
-    };
+}
+
+static void fill_books(struct gb_work *work, const struct reading *reading)
+{
+    struct gb_work_read read = {.waiting = NULL};
+    if (reading->reserves) {
+        read.waiting = reading->calls[reading->waiting].rows;
+        read.links = reading->calls[reading->links].rows;
+    }
+    if (reading->hints != 0)
+        read.hints = reading->calls[reading->hints].rows;
     gb_work_books_fill(work, &read);
+}
+
+/* Money that only comes in needs neither what waits nor links, unless something does wait or is
+ * open: then they are read now, under the same locks. */
+static enum gb_result take_reservations(struct gb_work *work, struct gb_pg *pg,
+                                        const struct reading *reading, struct gb_err *err)
+{
+    if (reading->reserves || !work->engaged) {
+        fill_books(work, reading);
+        return GB_OK;
+    }
+    struct reading more = {.count = 0};
+    add_reservations(&more, work, list_accounts(work));
+    enum gb_result result = gb_pg_run(pg, more.calls, more.count, NULL, err);
+    if (result != GB_OK)
+        return result;
+    fill_books(work, &more);
+    gb_calls_release(more.calls, more.count);
+    return GB_OK;
 }
 
 enum gb_result gb_work_read(struct gb_work *work, struct gb_pg *pg, struct gb_err *err)
@@ -249,11 +293,13 @@ enum gb_result gb_work_read(struct gb_work *work, struct gb_pg *pg, struct gb_er
             return result;
         size_t locked = gb_rows_count(reading.calls[reading.shares].rows);
         bool enough = locked == work->shares_count || create == 1;
-        if (enough)
+        if (enough) {
             take_all(work, &reading);
+            result = take_reservations(work, pg, &reading, err);
+        }
         gb_calls_release(reading.calls, reading.count);
         if (enough)
-            return GB_OK;
+            return result;
         gb_pg_rollback(pg);
     }
     return GB_OK;

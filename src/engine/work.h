@@ -14,7 +14,8 @@ struct gb_work_share {
     struct gb_account_no account_no;
     const char *said_id; /* what its first command says */
     struct gb_currency said_currency;
-    bool locked; /* the row is there and ours; the next two and the share are filled in */
+    bool locked;  /* the row is there and ours; the next three and the share are filled in */
+    bool engaged; /* as stored */
     const char *account_id;
     struct gb_currency currency;
     bool known; /* to the catalogue, as far as it came here; the next three are filled in */
@@ -93,6 +94,7 @@ struct gb_work {
     size_t messages_count;
     int64_t impossible; /* messages of peers that cannot be */
     bool notify;        /* one that somebody waits for was decided */
+    bool engaged;       /* an account of the batch is: what waits and links are to be read */
 };
 
 /* Groups the commands by account and by key. Fills in all but dc, incarnation, epoch. */
@@ -135,13 +137,16 @@ const char *gb_work_facts(const struct gb_refusal *refusal, int64_t now_us, stru
 enum gb_result gb_work_encode(struct gb_work *work, struct gb_err *err) GB_MUST_USE;
 
 /* Makes room for the books of the batch and takes what was read. `waiting`, `links`, `hints`: rows
- * of waiting_read, share_link_read, hint_read; hints may be NULL. The shares are in place. */
+ * of waiting_read, share_link_read, hint_read; NULL: none. The shares are in place. */
 struct gb_work_read {
     const struct gb_rows *waiting, *links, *hints;
 };
 void gb_work_books_new(struct gb_work *work);
 void gb_work_books_fill(struct gb_work *work, const struct gb_work_read *read);
 size_t gb_work_find_share(const struct gb_work *work, int64_t account_no);
+/* Does something wait for the account, or is something open with a peer? False where nothing of it
+ * was read. */
+bool gb_work_engages(const struct gb_account *account);
 
 /* The numbers of a link as columns: share_link_read and share_link_save have them in this order. */
 #define GB_LINK_NUMBERS 31

@@ -163,12 +163,18 @@ static void add_share_update(struct gb_writing *writing)
 {
     const struct gb_work *work = writing->work;
     struct share_columns after = share_columns_new(work->arena, work->shares_count);
+    bool *engaged = gb_work_array(work->arena, work->shares_count, sizeof(*engaged));
     size_t n = 0;
     for (size_t i = 0; i < work->shares_count; i++) {
         const struct gb_account *account = &work->books.accounts[i];
-        if (account->changed)
-            share_columns_set(&after, n++, account->no, &account->share);
+        bool engages = gb_work_engages(account);
+        if (!account->changed && engages == work->shares[i].engaged)
+            continue;
+        engaged[n] = engages;
+        share_columns_set(&after, n++, account->no, &account->share);
     }
+    if (n == 0)
+        return;
     struct gb_params *params = gb_writing_add(writing, &gb_sql_share_update);
     gb_params_int8_array(params, after.account_no, NULL, n);
     gb_params_int8_array(params, after.balance, NULL, n);
@@ -181,6 +187,7 @@ static void add_share_update(struct gb_writing *writing)
     gb_params_int2_array(params, after.status, NULL, n);
     gb_params_int8_array(params, after.account_version, NULL, n);
     gb_params_int8_array(params, after.updated_at_us, NULL, n);
+    gb_params_bool_array(params, engaged, n);
 }
 
 /* Pay-ins that came from the list of overdue ones and are decided now leave it; those that do not
@@ -237,10 +244,9 @@ size_t gb_work_write(const struct gb_work *work, struct gb_call calls[GB_ENGINE_
 {
     struct gb_writing writing = {.work = work, .calls = calls};
     gb_write_operations(&writing);
-    if (work->books.effects.entries_count > 0) {
+    if (work->books.effects.entries_count > 0)
         add_ledger_insert(&writing);
-        add_share_update(&writing);
-    }
+    add_share_update(&writing);
     gb_write_links(&writing);
     gb_write_outbox(&writing);
     add_overdue(&writing, false);

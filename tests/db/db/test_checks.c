@@ -69,6 +69,7 @@ static const char sound_data[] =
     "deadline_us)"
     " VALUES (1, 2, 3, 'k5', 1, 70, 1, 253402300799999999);"
     "INSERT INTO waiting VALUES (1, 1, 'k5', 1, 0, 253402300799999999, true);"
+    "UPDATE share SET engaged = true WHERE account_no = 1;"
     "INSERT INTO reader_ack VALUES ('ledger', 'dc2', 't', 0, 3, 1, 1);"
     "INSERT INTO position VALUES ('t', 0, 12, 3, 1);"
     /* What is older than the epoch counts as committed: pages see it. */
@@ -135,6 +136,9 @@ static const struct {
     {"i7_accepted_is_booked", "DELETE FROM overdue"},
     {"i7_accepted_is_booked", "INSERT INTO overdue VALUES (1, 'k9', 'dc1', 1, 1)"},
     {"i9_waiting_sound", "DELETE FROM waiting"},
+    {"i9_waiting_sound", "UPDATE share SET engaged = false"},
+    {"i9_waiting_sound", "UPDATE share SET engaged = true"},
+    {"i9_waiting_sound", "UPDATE share_link SET account_no = 2, peer_ask_target = 30"},
     {"i9_waiting_sound", "UPDATE operation SET state = 5 WHERE key = 'k5'"},
     {"i9_waiting_sound", "UPDATE operation SET state = 3 WHERE key = 'k4'"},
     {"i9_waiting_sound", "DELETE FROM operation WHERE key = 'k5'"},
