@@ -1,16 +1,21 @@
 #!/usr/bin/env bash
-# import.sh [--run DIR] [--keep] [--file FILE.csv] [--movements N] [--accounts N] [--concurrency "32 64 128"]: how fast `geobill
-# import` pays a file in over three datacenters, from the first request to the last answer; what that costs, the tool itself
+# import.sh [--run DIR] [--keep] [--file FILE.csv] [--debits] [--movements N] [--accounts N] [--concurrency "32 64 128"]: how
+# fast `geobill import` brings a file in over three datacenters, its debits too if asked to, from the first request to the last answer; what that costs, the tool itself
 # among it; and the same again, when every movement is a repeat. Without --file one of credits is made.
 set -euo pipefail
 # shellcheck source=measure.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/measure.sh"
 
-file='' movements=30000 accounts=1000 concurrency='64'
+file='' only=(--only credit) movements=30000 accounts=1000 concurrency='64'
 take_common_options "$@"
 set -- "${args[@]}"
 while (($#)); do
   case $1 in
+    --debits)
+      only=()
+      shift
+      continue
+      ;;
     --file) file=$(realpath -- "${2?}") ;;
     --movements) movements=${2?} ;;
     --accounts) accounts=${2?} ;;
@@ -30,7 +35,7 @@ make_file() { # MOVEMENTS ACCOUNTS: credits of 1.00 to as many accounts, in turn
 import_it() { # FILE PREFIX CONCURRENCY: the result as JSON to $scratch/import.json, the tool's CPU in microseconds to `tool_us`
   local words
   { TIMEFORMAT='%U %S'; time "$GEOBILL_BIN/geobill" --config "$(run_of dc1)/geobill.ini" --output json import "$1" --dc "${GEOBILL_DCS// /,}" \
-    --currency EUR --only credit --prefix "$2" --state "$scratch/$2state" --concurrency "$3" --wait 300 \
+    --currency EUR "${only[@]}" --prefix "$2" --state "$scratch/$2state" --concurrency "$3" --wait 300 \
     >"$scratch/import.json" 2>"$scratch/import.err"; } 2>"$scratch/time" || { cat -- "$scratch/import.err" >&2; die 'the import failed'; }
   read -ra words <"$scratch/time"
   tool_us=$(((10#${words[0]//./} + 10#${words[1]//./}) * 1000))

@@ -26,18 +26,7 @@ static int read_file(const struct gb_import_plan *plan, struct gb_import_file *f
     if (problems.count > 0)
         fprintf(stderr, "geobill: %s has %zu error%s: nothing was posted\n", plan->path,
                 problems.count, problems.count == 1 ? "" : "s");
-    bool can = true;
-    for (int kind = 0; kind < GB_IMPORT_KINDS && !plan->only_credit; kind++)
-        if (file->lines_of[kind] > 0 && !gb_import_kinds[kind].path) {
-            can = false;
-            fprintf(stderr,
-                    "geobill: %s has %" PRIu32 " %ss, the first on line %" PRIu32
-                    ": they cannot be imported yet. Nothing was posted; --only credit leaves them "
-                    "out\n",
-                    plan->path, file->lines_of[kind], gb_import_kinds[kind].name,
-                    file->first_line_of[kind]);
-        }
-    return problems.count == 0 && can ? GB_EXIT_FINE : GB_EXIT_FOUND;
+    return problems.count == 0 ? GB_EXIT_FINE : GB_EXIT_FOUND;
 }
 
 /* The accounts that have something to post, those with most movements first: then no long one is

@@ -7,6 +7,7 @@
 #include "runtime/stop.h"
 
 #define TIMEOUT_MS 10000
+#define WAIT "wait=5" /* seconds; well below that */
 #define ANSWER_BYTES_MAX ((size_t)64 * 1024)
 #define BACKOFF_BASE_MS 50
 #define BACKOFF_CAP_MS 2000
@@ -47,12 +48,14 @@ static bool attempt(struct gb_import_lane *lane, const struct gb_import_request 
     *ret_pause_ms = 0;
     const char *url = gb_arena_printf(lane->arena, "%s%s", request->dc->api, request->path);
     GB_CHECK(url != NULL);
-    struct gb_http_field fields[3] = {{"Authorization", lane->run->bearer}};
+    struct gb_http_field fields[4] = {{"Authorization", lane->run->bearer}};
     size_t count = 1;
     if (request->key)
         fields[count++] = (struct gb_http_field){"Idempotency-Key", request->key};
     if (request->body)
         fields[count++] = (struct gb_http_field){"Content-Type", "application/json"};
+    if (request->settles)
+        fields[count++] = (struct gb_http_field){"Prefer", WAIT};
     struct gb_http_call call = {
         .method = request->method,
         .url = url,
@@ -73,7 +76,10 @@ static bool attempt(struct gb_import_lane *lane, const struct gb_import_request 
     ret->repeat = answer.idempotent_replayed != NULL;
     ret->body = answer.body;
     *ret_pause_ms = answer.retry_after_s * 1000;
-    return answer.status / 100 != 2 && read_problem(ret);
+    if (answer.status / 100 != 2)
+        return read_problem(ret);
+    snprintf(ret->why, sizeof(ret->why), "%d: it still waits to be booked or paid", ret->status);
+    return answer.status == 202 && request->settles;
 }
 
 /* Waits before the next attempt. False: there is no time for one. */
@@ -92,10 +98,13 @@ enum gb_import_outcome gb_import_call(struct gb_import_lane *lane,
 {
     struct gb_import_run *run = lane->run;
     int64_t pause_ms;
+    bool ours = false; /* it was new, and is waited for */
     for (unsigned attempts = 0; attempt(lane, request, ret, &pause_ms); attempts++) {
+        ours |= ret->status == 202 && !ret->repeat;
         if (!wait_for_next(run, request, attempts, pause_ms))
             return gb_stop_asked() || run->ended ? GB_IMPORT_BROKEN_OFF : GB_IMPORT_AWAY;
         run->retries++;
     }
+    ret->repeat &= !ours;
     return ret->status / 100 == 2 ? GB_IMPORT_ANSWERED : GB_IMPORT_REFUSED;
 }

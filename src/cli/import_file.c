@@ -17,7 +17,7 @@
 
 const struct gb_import_kind_row gb_import_kinds[GB_IMPORT_KINDS] = {
     [GB_IMPORT_CREDIT] = {"credit", "/v1/pay-ins"},
-    [GB_IMPORT_DEBIT] = {"debit", NULL},
+    [GB_IMPORT_DEBIT] = {"debit", "/v1/pay-outs"},
 };
 
 static struct gb_import_file *file_with_room(size_t size)
@@ -172,7 +172,8 @@ static bool check_reference(struct reading *reading, const char *reference)
 }
 
 /* Does the line's balance follow from the account's last one? An account's first line says where it
- * begins; a line behind one that is not sound is believed. */
+ * begins: with nothing, unless only credits are posted; a line behind one that is not sound is
+ * believed. */
 static void check_chain(struct reading *reading, const struct gb_import_account *account,
                         const struct gb_import_fields *fields)
 {
@@ -188,6 +189,11 @@ static void check_chain(struct reading *reading, const struct gb_import_account 
         problem(reading,
                 "a %s of %lld leads to balance_after_minor %lld: account %s was below zero", kind,
                 (long long)fields->amount, (long long)fields->balance_after, fields->account);
+    else if (before > 0 && !account->begun && !reading->rules->only_credit)
+        problem(reading,
+                "account %s begins with %lld: its earlier movements are missing, and its debits "
+                "could not be paid",
+                fields->account, (long long)before);
 }
 
 static void keep_movement(struct reading *reading, struct gb_import_account *account,
@@ -223,8 +229,7 @@ static void take_movement(struct reading *reading, struct gb_import_account *acc
     check_chain(reading, account, fields);
     account->sound = true;
     account->balance = fields->balance_after;
-    if (file->lines_of[fields->kind]++ == 0)
-        file->first_line_of[fields->kind] = reading->line;
+    file->lines_of[fields->kind]++;
     if (fields->kind == GB_IMPORT_CREDIT && only_credit) {
         if (account->credits > GB_BALANCE_MAX - fields->amount) {
             problem(reading, "the credits of account %s come to more than %lld", fields->account,
@@ -270,6 +275,7 @@ static void read_line(struct reading *reading, char *line, size_t size)
         take_movement(reading, account, &fields);
     else
         account->sound = false;
+    account->begun = true;
 }
 
 static void read_header(struct reading *reading, char *line, size_t size)

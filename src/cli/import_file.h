@@ -39,6 +39,7 @@ struct gb_import_account {
     int64_t credits;      /* the sum of its credits, where only those are posted */
     int64_t balance;      /* balance_after of the last line read */
     bool sound;           /* that line had nothing wrong; false also before the first */
+    bool begun;           /* a line of it was read */
 };
 
 struct gb_import_file {
@@ -49,8 +50,7 @@ struct gb_import_file {
     uint32_t movements_count, movements_room;
     struct gb_import_account *accounts;
     uint32_t accounts_count, accounts_room;
-    uint32_t lines_of[GB_IMPORT_KINDS];      /* lines of that kind, posted or left out */
-    uint32_t first_line_of[GB_IMPORT_KINDS]; /* 0: none */
+    uint32_t lines_of[GB_IMPORT_KINDS]; /* lines of that kind, posted or left out */
 };
 
 /* What is wrong with a file, one line of text each, printed as it is found. */

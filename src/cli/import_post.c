@@ -120,6 +120,23 @@ static bool open_account(struct gb_import_lane *lane, const char *account_id, ui
     return done;
 }
 
+/* A debit may wait a day for money that is on its way from another datacenter, or for one that is
+ * down: it is there, for the credits before it are booked. */
+#define DEADLINE_MS 86400000
+
+static char *body_of(const struct gb_import_plan *plan, const char *account_id,
+                     const struct gb_import_movement *movement)
+{
+    json_t *body =
+        json_pack("{s:s, s:{s:I, s:s}, s:s, s:{s:s}}", "account_id", account_id, "amount",
+                  "minor_units", (json_int_t)movement->amount, "currency", plan->currency,
+                  "reference", movement->reference, "metadata", "date", movement->date);
+    if (movement->kind == GB_IMPORT_DEBIT)
+        GB_CHECK(json_object_set_new(body, "deadline_ms", json_integer(DEADLINE_MS)) == 0);
+    return dump(body);
+}
+
+/* With debits, each movement is in the books before the next one begins. */
 static bool post_movement(struct gb_import_lane *lane, const char *account_id,
                           const struct gb_import_movement *movement, enum gb_import_fate *fate)
 {
@@ -129,16 +146,14 @@ static bool post_movement(struct gb_import_lane *lane, const char *account_id,
         &plan->dcs[gb_import_choose(plan->seed, movement->reference, plan->dcs_count)];
     char key[GB_KEY_SIZE];
     snprintf(key, sizeof(key), "%s:%s%s", dc->code, plan->prefix, movement->reference);
-    char *body =
-        dump(json_pack("{s:s, s:{s:I, s:s}, s:s, s:{s:s}}", "account_id", account_id, "amount",
-                       "minor_units", (json_int_t)movement->amount, "currency", plan->currency,
-                       "reference", movement->reference, "metadata", "date", movement->date));
+    char *body = body_of(plan, account_id, movement);
     const struct gb_import_request request = {
         .method = "POST",
         .dc = dc,
         .path = gb_import_kinds[movement->kind].path,
         .key = key,
         .body = body,
+        .settles = !plan->only_credit,
         .until_us = gb_import_patience_until_us(run),
     };
     struct gb_import_answer answer;

@@ -77,6 +77,7 @@ struct gb_import_request {
     const char *path;
     const char *key;  /* NULL: none */
     const char *body; /* JSON; NULL: none */
+    bool settles;     /* asks to wait for the outcome: 202 is no definite answer */
     int64_t until_us; /* tried again until then (monotonic); at least one attempt */
 };
 

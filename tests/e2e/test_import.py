@@ -1,4 +1,4 @@
-"""`geobill import`: the movements of a bank's file, paid in over three datacenters, end with the right sums at all three,
+"""`geobill import`: the movements of a bank's file, paid in and out over three datacenters, end with the right sums at all three,
 whatever ends the command on the way; a file that is not sound changes nothing. What must come out is worked out here, from
 the file, and looked up in the databases."""
 import contextlib
@@ -14,12 +14,13 @@ import pytest
 
 from findings import Findings
 from geobill_stack import until
-from movements import Movements, random_credits, read_credits, sums
+from movements import Movements, random_credits, random_movements, read_credits, read_movements, sums
 
 SMALL = pathlib.Path(__file__).with_name("movements-small.csv")
 REAL = os.environ.get("GEOBILL_BANK_MOVEMENTS", "")  # a bank's movements, where they are at hand
 LINES = int(os.environ.get("GEOBILL_TEST_MOVEMENTS", "2500"))  # of the real file
 CURRENCY = "CZK"
+PAYIN_ENTRY, PAYOUT_ENTRY = 1, 2  # kinds of entries
 
 
 class Import:
@@ -87,6 +88,25 @@ class Import:
         for dc in self.stack.dcs:
             assert self.totals(dc) == sums(rows)
 
+    def check_history(self, rows):
+        """At each datacenter the entries, its own and the replicated ones, are the movements, in the file's order within each
+        account, and after each of them the balance is the file's."""
+        expected = {}
+        for row in rows:
+            expected.setdefault(row["account"], []).append((row["reference"], int(row["balance_after_minor"])))
+        for dc in self.stack.dcs:
+            found, balances = {}, {}
+            for account, reference, kind, amount in self.stack.psql(dc, (
+                    "SELECT a.account_id, e.reference, e.kind, e.amount FROM account a JOIN ("
+                    "SELECT account_no, reference, kind, amount, created_at_us FROM ledger UNION ALL "
+                    "SELECT account_no, reference, kind, amount, created_at_us FROM replicated_ledger) e USING (account_no) "
+                    f"WHERE a.account_id LIKE '{self.prefix}%' AND e.kind IN ({PAYIN_ENTRY}, {PAYOUT_ENTRY}) "
+                    "ORDER BY e.created_at_us")):
+                account = account.removeprefix(self.prefix)
+                balances[account] = balances.get(account, 0) + int(amount) * (1 if int(kind) == PAYIN_ENTRY else -1)
+                found.setdefault(account, []).append((reference, balances[account]))
+            assert found == expected, dc
+
 
 @pytest.fixture
 def make(stack, unique, tmp_path):
@@ -111,6 +131,57 @@ def test_small_file_and_the_same_again(make, stack):
     again = one.run(dc=",".join(reversed(stack.dcs))).json  # the order of the list does not matter
     assert again["repeats"] == len(rows)
     one.check(rows)
+
+
+def test_credits_and_debits_in_order_and_the_same_again(make, stack):
+    rows = read_movements(SMALL)
+    one = make(SMALL)
+    first = one.run(only=None, seed=7).json
+    assert (first["movements"], first["posted"], first["repeats"], first["debits_left_out"]) == (120, 120, 0, 0)
+    assert [(dc["as_in_the_file"], dc["different"]) for dc in first["datacenters"]] == [(len(sums(rows)), 0)] * 3
+    one.check(rows)
+    one.check_history(rows)
+    assert all(sums(rows)[account] == int(row["balance_after_minor"]) for account, row in
+               {row["account"]: row for row in rows}.items())
+    assert one.run(only=None, seed=7).json["repeats"] == len(rows)
+    assert "seed '7', now it is '8'" in one.run(1, only=None, seed=8).stderr
+    one.check(rows)
+
+
+def test_debits_killed_in_the_middle_and_resumed(make):
+    made = random_movements(400, 20, 10)
+    one = make(made)
+    process = one.start(only=None, concurrency=8)
+    try:
+        until("a tenth of the file", 60, lambda: len(one.operations()) > 40)
+        process.send_signal(signal.SIGKILL)
+    finally:
+        process.kill()
+        process.communicate(timeout=30)
+    assert len(one.operations()) < 400, "killed too late to say anything"
+    done = one.run(only=None).json
+    assert done["posted"] == 400 and done["repeats"] >= 40
+    rows = read_movements(one.path)
+    one.check(rows)
+    one.check_history(rows)
+
+
+def test_debits_wait_for_a_consumer_that_is_away(make, stack):
+    """Its money cannot be booked or asked for meanwhile: nothing is refused."""
+    one = make(random_movements(120, 12, 11))
+    stack.stack("stop", "dc2", "consumer")
+    try:
+        process = one.start(only=None)
+        until("something at the other two", 60, lambda: len(one.operations()) > 12)
+        assert "no definite answer" in one.run(3, only=None, patience=1).stderr
+        assert process.poll() is None
+    finally:
+        stack.stack("start", "dc2", "consumer")
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    rows = read_movements(one.path)
+    one.check(rows)
+    one.check_history(rows)
 
 
 def test_another_import_of_the_same_file_is_refused(make, unique):
@@ -196,7 +267,6 @@ def test_a_datacenter_that_is_away_ends_it_before_anything_is_posted(make, stack
 
 
 @pytest.mark.parametrize("words, code, said", [
-    ({"only": None}, 1, "has 2 debits, the first on line 3"),
     ({"dc": "dc1,dc4"}, 2, "no API is configured for datacenter dc4"),
     ({"dc": "dc1,dc1"}, 2, "names twice: dc1"),
     ({"dc": "dc1,,dc2"}, 2, "no API is configured"),
@@ -223,6 +293,10 @@ def test_every_wrong_line_is_named_and_nothing_posted(make):
     made.rows[40] = ["short"]
     made.rows[49][5] += 1
     one = make(made)
+    assert "line 2:" not in one.run(1).stderr
+    made.rows[0][5] += 1
+    made.write(one.path)
+    assert "line 2: account" in one.run(1, only=None).stderr
     done = one.run(1)
     named = [line.split("line ")[1].split(":")[0] for line in done.stderr.splitlines() if ": line " in line]
     assert [int(number) for number in named] == [5, 12, 22, 32, 42, 51]
@@ -272,21 +346,25 @@ def test_a_bar_on_a_terminal(make):
 
 
 @pytest.mark.skipif(not REAL, reason="no bank movements at hand: GEOBILL_BANK_MOVEMENTS names their file")
-def test_the_credits_of_a_real_bank(make, stack, tmp_path):
+@pytest.mark.parametrize("what, only", [("credits", "credit"), ("movements", None)])
+def test_the_movements_of_a_real_bank(make, stack, tmp_path, what, only):
     path = tmp_path / "real.csv"
     path.write_text("".join(pathlib.Path(REAL).read_text(encoding="utf-8").splitlines(keepends=True)[:LINES + 1]), encoding="utf-8")
-    rows = read_credits(path)
+    rows = read_credits(path) if only else read_movements(path)
     one = make(path)
-    findings = Findings("import", "The movements of a real bank",
-                        f"{len(rows)} credits of {len(sums(rows))} accounts, imported over three datacenters; then the same "
-                        "command again, which books nothing. After each the databases hold exactly the file's credits, once, in its "
-                        "order, and every account has its sum at every datacenter.",
+    findings = Findings(f"import_{what}", f"The {what} of a real bank",
+                        f"{len(rows)} {what} of {len(sums(rows))} accounts, imported over three datacenters; then the same "
+                        "command again, which books nothing. After each the databases hold exactly these movements, once, in the "
+                        "file's order, and every account has its sum at every datacenter. With debits, the balance after every "
+                        "movement is the bank's, at each datacenter, worked out from its own and the replicated entries.",
                         ("import", "movements", "repeats", "seconds posting", "a second", "seconds until all agreed"))
     for name, repeats in (("first", 0), ("again", len(rows))):
         begun = time.monotonic()
-        done = one.run().json
+        done = one.run(only=only).json
         took = time.monotonic() - begun
         assert (done["posted"], done["repeats"]) == (len(rows), repeats)
         one.check(rows)
+        if not only:
+            one.check_history(rows)
         findings.row(name, done["posted"], done["repeats"], done["milliseconds"] / 1000, done["per_second"], took)
     stack.verify_at_rest()

@@ -30,14 +30,35 @@ def random_credits(count, accounts, seed):
     return made
 
 
-def read_credits(path):
+def random_movements(count, accounts, seed):
+    """Credits, and debits of all that an account has as often as of a part."""
+    dice, made = random.Random(seed), Movements()
+    for _ in range(count):
+        account = f"a{dice.randrange(accounts)}"
+        has = made.balances[account]
+        if has > 0 and dice.random() < 0.5:
+            made.add(account, "debit", has if dice.random() < 0.5 else dice.randint(1, has))
+        else:
+            made.add(account, "credit", dice.randint(1, 100000))
+    return made
+
+
+def read_movements(path):
     with open(path, newline="", encoding="utf-8") as file:
-        return [row for row in csv.DictReader(file) if row["kind"] == "credit"]
+        return list(csv.DictReader(file))
+
+
+def read_credits(path):
+    return [row for row in read_movements(path) if row["kind"] == "credit"]
+
+
+def signed(row):
+    return int(row["amount_minor"]) * (1 if row["kind"] == "credit" else -1)
 
 
 def sums(rows):
-    """Account -> sum of its credits."""
+    """Account -> sum of its movements."""
     expected = collections.Counter()
     for row in rows:
-        expected[row["account"]] += int(row["amount_minor"])
+        expected[row["account"]] += signed(row)
     return expected
