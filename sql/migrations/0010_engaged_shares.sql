@@ -1,4 +1,4 @@
--- 0007: a share says itself whether something waits for it or is open with a peer.
+-- 0010: a share says itself whether something waits for it or is open with a peer.
 
 ALTER TABLE share ADD COLUMN engaged boolean NOT NULL DEFAULT false;
 COMMENT ON COLUMN share.engaged IS 'Something waits for this share, or is open with a peer: money that comes in has to look there.';
