@@ -1,6 +1,7 @@
 -- One row: accounts known, rows not yet cut into a page (ledger, pay-ins, outbox), records of pages of pay-ins that the
 -- consumer has not completed, dead letters, now (us), relayed pay-ins that their owner has not closed,
--- operations that wait for money. $1 this datacenter's code.
+-- operations that wait for money, grants to a peer that have not arrived as far as its entries here say.
+-- $1 this datacenter's code.
 SELECT (SELECT count(*) FROM account),
     (SELECT count(*) FROM ledger
      WHERE seq > coalesce((SELECT max(seq_to) FROM page WHERE stream = 'ledger'), 0)),
@@ -17,4 +18,8 @@ SELECT (SELECT count(*) FROM account),
     (SELECT count(*) FROM dead_letter),
     (extract(epoch FROM clock_timestamp()) * 1000000)::bigint,
     (SELECT count(*) FROM relay WHERE state = 1),
-    (SELECT count(*) FROM waiting)
+    (SELECT count(*) FROM waiting),
+    (SELECT count(*)
+     FROM share_link l
+     LEFT JOIN replicated_link r ON r.account_no = l.account_no AND r.dc = l.peer AND r.peer = $1
+     WHERE l.out_total > coalesce(r.in_total, 0))

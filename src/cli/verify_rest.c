@@ -20,7 +20,8 @@ static const char *unfinished_count(const struct gb_rows *rows, struct gb_arena 
         const char *words;
     } counts[] = {{1, "entries not in a page"},      {2, "pay-ins not in a page"},
                   {3, "messages not in a page"},     {4, "pay-ins not booked"},
-                  {7, "relayed pay-ins not closed"}, {8, "operations wait for money"}};
+                  {7, "relayed pay-ins not closed"}, {8, "operations wait for money"},
+                  {9, "grants have not arrived"}};
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
         int64_t left = gb_rows_int(rows, 0, counts[i].column);
         if (left > 0)

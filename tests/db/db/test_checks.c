@@ -39,9 +39,9 @@ static const char sound_data[] =
     "INSERT INTO replicated_ledger (account_no, version, kind, status, amount, balance_after, "
     "held_after,"
     " credits_total, debits_total, out_total, in_total, account_version, created_at_us, dc, "
-    "client_no, key, peer)"
-    " VALUES (1, 1, 4, 1, 20, 20, 0, 0, 0, 0, 20, 1, 14, 'dc2', NULL, NULL, 'dc1'),"
-    " (1, 2, 3, 1, 5, 15, 0, 0, 0, 5, 20, 1, 15, 'dc2', NULL, NULL, 'dc1');"
+    "client_no, key, peer, link_out_total, link_in_total)"
+    " VALUES (1, 1, 4, 1, 20, 20, 0, 0, 0, 0, 20, 1, 14, 'dc2', NULL, NULL, 'dc1', 0, 20),"
+    " (1, 2, 3, 1, 5, 15, 0, 0, 0, 5, 20, 1, 15, 'dc2', NULL, NULL, 'dc1', 5, 20);"
     "INSERT INTO replicated_share VALUES ('dc2', 1, 15, 0, 2, 0, 0, 5, 20, 1, 1, 15);"
     "INSERT INTO replicated_link VALUES ('dc2', 1, 'dc1', 5, 20);"
     "INSERT INTO progress (source, stream, topic, partition, complete) VALUES"
@@ -146,6 +146,20 @@ static const struct {
     {"i9_waiting_sound", "UPDATE waiting SET deadline_us = 1"},
     {"i9_waiting_sound",
      "UPDATE waiting SET deadline_us = 1; UPDATE operation SET deadline_us = 1 WHERE key = 'k5'"},
+    {"i2b_links_recompute", "UPDATE ledger SET peer = 'dc3' WHERE version = 4"},
+    {"i2b_links_recompute", "UPDATE ledger SET peer = NULL WHERE version = 4"},
+    {"i2b_links_recompute", "UPDATE ledger SET link_in_total = 6 WHERE version = 4"},
+    {"i2b_links_recompute", "UPDATE share_link SET out_total = 21"},
+    {"i2b_links_recompute", "DELETE FROM share_link"},
+    {"i2b_links_recompute", "INSERT INTO share_link VALUES (2, 'dc2', 1, 0, 0, 0)"},
+    {"i3_asks_sound", "UPDATE share_link SET granted_total = 4"},
+    {"i3_asks_sound", "UPDATE share_link SET ask_target = 6"},
+    {"i3_asks_sound", "UPDATE share_link SET ask_state = 1"},
+    {"i3_asks_sound", "UPDATE share_link SET answer_seq = 1"},
+    {"i3_asks_sound", "UPDATE share_link SET ask_seq = 2, earlier_seq = 1"},
+    {"i8_replica_links", "UPDATE replicated_link SET out_total = 6"},
+    {"i8_replica_links", "DELETE FROM replicated_link"},
+    {"i8_replica_links", "UPDATE replicated_ledger SET peer = 'dc3' WHERE version = 2"},
     {"i8_replica_recomputes", "UPDATE replicated_ledger SET amount = 6 WHERE version = 2"},
     {"i8_replica_recomputes", "UPDATE replicated_ledger SET in_total = 21 WHERE version = 1"},
     {"i8_replica_is_last_entry", "UPDATE replicated_share SET balance = 20, out_total = 0"},
