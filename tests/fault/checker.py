@@ -14,6 +14,7 @@ printed, with its key and rows; 2: it could not look.
 """
 import argparse
 import collections
+import json
 import pathlib
 import random
 import re
@@ -131,11 +132,21 @@ class Checker:
                 self.say("I5", case.client, case.key, "called a mismatch, and only this was ever asked for", r.body)
 
     def check_refusals(self, case, stored):
-        """What its owner once refused for good stays refused."""
+        """What its owner once refused for good stays refused, for the same reason, with what was known then."""
         refusals = [r for r in case.refused if r.dc == case.owner and (r.answer or {}).get("code") in STORED_REFUSALS]
-        if refusals and stored is not None and OPERATION_STATES.get(stored.state) == case.command.done:
+        if not refusals:
+            return
+        if stored is None:
+            self.say("I7", case.client, case.key, f"was refused for good, and {case.owner} has no operation", refusals[0].answer)
+            return
+        state = OPERATION_STATES.get(stored.state)
+        if state == case.command.done:
             self.say("I7", case.client, case.key, f"was refused and is {case.command.done} at {case.owner}",
                      refusals[0].answer, stored)
+        facts = None if stored.facts is None else json.loads(stored.facts)
+        for r in refusals:
+            if state == "REFUSED" and (r.answer["code"] not in (stored.reason, "OPERATION_REFUSED") or r.answer.get("facts") != facts):
+                self.say("I5", case.client, case.key, f"was refused otherwise than {case.owner} stores", r.answer, stored)
 
     def asked_for(self, case, stored):
         """The request that the stored operation is; a stored one that nobody asked for is money from nowhere."""

@@ -63,7 +63,7 @@ BOOKS = """
 BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 SELECT json_build_array('account', account_no, account_id, name, currency, status, version) FROM account a WHERE {a};
 SELECT json_build_array('client', client_no, name, home, role, revoked, version) FROM client;
-SELECT json_build_array('operation', client_no, key, kind, state, account_no, amount, reference, metadata, reason)
+SELECT json_build_array('operation', client_no, key, kind, state, account_no, amount, reference, metadata, reason, facts)
 FROM operation o WHERE {o};
 SELECT json_build_array('relay', client_no, key, kind, state, account_no, amount, reference, metadata, reason)
 FROM relay o WHERE {o};
@@ -87,6 +87,7 @@ class Operation(NamedTuple):
     reference: Optional[str]
     metadata: Optional[str]
     reason: Optional[str]
+    facts: Optional[str] = None  # of a refused pay-out: JSON
 
 
 class Entry(NamedTuple):

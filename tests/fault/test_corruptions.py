@@ -18,8 +18,12 @@ from geobill_stack import Stack, until  # noqa: E402
 
 from checker import check  # noqa: E402
 from checker_books import places_of  # noqa: E402
-from corruptions import KINDS  # noqa: E402
+from corruptions import KINDS as KINDS_OF_PAYINS  # noqa: E402
+from corruptions_payouts import KINDS_PAYOUTS  # noqa: E402
 
+KINDS = {**KINDS_OF_PAYINS, **KINDS_PAYOUTS}
+ACCOUNTS = ("ada", "bob", "shut", "cyd")
+AT_ONCE = 4  # kinds on their way: most of the time one waits for a process to start
 DAEMONS = ("api", "publisher", "consumer", "projector")
 # Disk damage, bugs and hands do not ask constraints, and triggers are asleep while this is on: session_replication_role.
 LAY_OPEN = """
@@ -73,10 +77,10 @@ class History:
             self.stack.stack("start", dc, "publisher")
 
     def make(self):
-        for account in ("ada", "bob", "shut"):
+        for account in ACCOUNTS:
             assert self.apis["dc1"].open_account(account, account_id=account).status == 201
         for dc in self.stack.dcs:
-            until(f"the accounts at {dc}", 20, lambda dc=dc: len(self.stack.psql(dc, "SELECT 1 FROM account")) == 3)
+            until(f"the accounts at {dc}", 20, lambda dc=dc: len(self.stack.psql(dc, "SELECT 1 FROM account")) == len(ACCOUNTS))
         for number in range(5):  # booked round by round: several pages, and versions in this order
             for wait in (None, 20):
                 for dc, api in self.apis.items():
@@ -93,13 +97,30 @@ class History:
         assert self.stack.api("dc1").call("DELETE", "/v1/accounts/shut").status in (200, 202)
         until("shut to be shut", 20, lambda: self.apis["dc1"].get("/v1/accounts/shut").json["status"] == "CLOSED")
         assert self.apis["dc1"].payin("dc1:refused", "shut", 5).status == 409
+        self.make_payouts()
 
-    def send_unheard(self, key, minor_units, sent):
+    def make_payouts(self):
+        """From the own share, topped up by dc2's, refused, unheard; the last entry at dc1 is the last of them."""
+        api = self.apis["dc1"]
+        for dc, amount in (("dc1", 100), ("dc2", 300)):
+            assert self.apis[dc].payin(f"{dc}:cyd", "cyd", amount, wait=20).status == 200
+        assert api.payout("dc1:own", "cyd", 40, reference="rent").status == 200
+        assert api.payout("dc1:topped", "cyd", 200, deadline_ms=60000).status == 200
+        poor = api.payout("dc1:poor", "cyd", 10000, deadline_ms=3000)
+        assert poor.status == 409 and poor.json["facts"]["total"] == 160, poor
+        assert api.payout("dc1:poor", "cyd", 10000).json == poor.json
+        self.send_unheard("dc1:unheard-out", 7, sent=True, out=True)
+        self.stack.verify_at_rest()
+        assert api.payout("dc1:last", "cyd", 5).status == 200
+
+    def send_unheard(self, key, minor_units, sent, out=False):
         """A request that was never answered, as far as the journal knows; it may have arrived or not."""
-        body = {"account_id": "bob", "amount": {"minor_units": minor_units, "currency": "EUR"}}
-        self.journal.before("dc1", "demo", "POST", "/v1/pay-ins", key, body)
+        account, path = ("cyd", "/v1/pay-outs") if out else ("bob", "/v1/pay-ins")
+        body = {"account_id": account, "amount": {"minor_units": minor_units, "currency": "EUR"}}
+        self.journal.before("dc1", "demo", "POST", path, key, body)
         if sent:
-            assert self.stack.api("dc1").payin(key, "bob", minor_units, wait=20).status == 200
+            api = self.stack.api("dc1")
+            assert (api.payout(key, account, minor_units) if out else api.payin(key, account, minor_units, wait=20)).status == 200
 
     def names_of(self):
         ((a, b, c, n, last),) = self.stack.psql("dc1", """
@@ -110,8 +131,14 @@ class History:
             ORDER BY version DESC LIMIT 1""")
         pages = self.stack.psql("dc1", "SELECT number FROM page WHERE stream = 'ledger' ORDER BY number")
         assert len(pages) >= 4, pages
-        return {"p1": pages[0][0], "p2": pages[1][0], "a": a, "b": b, "c": c, "n": n, "l": last, "A": "ada", "B": "bob", "k": "dc1:ada-1", "r": "dc2:far",
-                "x": "dc1:refused"}
+        ((q, m, z, i),) = self.stack.psql("dc1", """
+            SELECT account_no, version, key, (SELECT min(version) FROM ledger WHERE kind = 4) FROM ledger
+            WHERE account_no = (SELECT account_no FROM account WHERE account_id = 'cyd') ORDER BY version DESC LIMIT 1""")
+        ((g,),) = self.stack.psql("dc2", "SELECT min(version) FROM ledger WHERE kind = 3")
+        assert z == "dc1:last"
+        return {"q": q, "Q": "cyd", "m": m, "z": z, "i": i, "g": g, "o": "dc1:own", "t": "dc1:topped", "p": "dc1:poor",
+                "p1": pages[0][0], "p2": pages[1][0], "a": a, "b": b, "c": c, "n": n, "l": last, "A": "ada", "B": "bob",
+                "k": "dc1:ada-1", "r": "dc2:far", "x": "dc1:refused"}
 
 
 @pytest.fixture(scope="module")
@@ -128,22 +155,22 @@ def history():
 class Clones:
     """The databases as a kind leaves them: clones where it changes something, the sound ones elsewhere."""
 
-    def __init__(self, history, sqls, folder):
-        self.history, self.sqls, self.config = history, sqls, folder / "geobill.ini"
+    def __init__(self, history, sqls, folder, name="clone"):
+        self.history, self.sqls, self.name, self.config = history, sqls, name, folder / f"{name}.ini"
         text = history.stack.config("dc1").read_text()
         for dc in sqls:
-            superuser(history.stack, dc, "postgres", "CREATE DATABASE clone TEMPLATE laid_open")
             # both the datacenter's own line (by its socket) and the peer's (by its port) name the database
             at = "[postgres]\n" if dc == "dc1" else f"[peer.{dc}]\n"
             head, section, rest = text.partition(at)
-            text = head + section + rest.replace("dbname=geobill", "dbname=clone", 1)
+            text = head + section + rest.replace("dbname=geobill", f"dbname={name}", 1)
         self.config.write_text(text)
-        self.places = [p._replace(conninfo=p.conninfo.replace("dbname=geobill", "dbname=clone")) if p.dc in sqls else p
+        self.places = [p._replace(conninfo=p.conninfo.replace("dbname=geobill", f"dbname={name}")) if p.dc in sqls else p
                        for p in history.places]
 
     def corrupt(self):
         for dc, sql in self.sqls.items():
-            superuser(self.history.stack, dc, "clone", "SET session_replication_role = replica;" + sql.format(**self.history.names))
+            superuser(self.history.stack, dc, "postgres", f"CREATE DATABASE {self.name} TEMPLATE laid_open;\n"
+                      f"\\connect {self.name}\nSET session_replication_role = replica;\n{sql.format(**self.history.names)}")
 
     def verify(self):
         """What geobill verify finds, as lines."""
@@ -158,7 +185,7 @@ class Clones:
 
     def drop(self):
         for dc in self.sqls:
-            superuser(self.history.stack, dc, "postgres", "DROP DATABASE clone")
+            superuser(self.history.stack, dc, "postgres", f"DROP DATABASE IF EXISTS {self.name}")
 
 
 def assert_found(what, names, wanted, found):
@@ -168,22 +195,34 @@ def assert_found(what, names, wanted, found):
         assert any(re.search(pattern, line) for line in found), f"{what} does not say /{pattern}/, but: {found[:8]}"
 
 
-@pytest.mark.parametrize("name", KINDS)
-def test_corruption_is_found_and_named(history, tmp_path, name):
-    sqls, by_verify, by_checker = KINDS[name]
-    assert by_verify or by_checker
-    clones = Clones(history, sqls, tmp_path)
+def find(history, folder, number, name):
+    """(what verify says, what the checker says) of one kind."""
+    clones = Clones(history, KINDS[name][0], folder, f"clone_{number}")
     try:
         clones.corrupt()
-        with concurrent.futures.ThreadPoolExecutor(2) as both:
-            finders = both.submit(clones.verify), both.submit(clones.check)
-            said, contradictions = (finder.result() for finder in finders)
-        assert_found("geobill verify", history.names, by_verify, said)
-        assert_found("the checker", history.names, by_checker, contradictions)
-        if os.environ.get("GEOBILL_TEST_EXPLAIN"):
-            print(f"\n{name}\n  verify: {said}\n  checker: {contradictions}")
+        return clones.verify(), clones.check()
     finally:
         clones.drop()
+
+
+@pytest.fixture(scope="module")
+def findings(history, request, tmp_path_factory):
+    """Of each kind that is asked for: several are on their way at once."""
+    names = [item.callspec.params["name"] for item in request.session.items if hasattr(item, "callspec")]
+    folder = tmp_path_factory.mktemp("clones")
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        yield {name: pool.submit(find, history, folder, number, name) for number, name in enumerate(names)}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_corruption_is_found_and_named(history, findings, name):
+    _, by_verify, by_checker = KINDS[name]
+    assert by_verify or by_checker
+    said, contradictions = findings[name].result()
+    assert_found("geobill verify", history.names, by_verify, said)
+    assert_found("the checker", history.names, by_checker, contradictions)
+    if os.environ.get("GEOBILL_TEST_EXPLAIN"):
+        print(f"\n{name}\n  verify: {said}\n  checker: {contradictions}")
 
 
 def test_clones_and_the_books_themselves_are_clean(history, tmp_path):
@@ -198,5 +237,5 @@ def test_clones_and_the_books_themselves_are_clean(history, tmp_path):
 
 
 def test_there_are_enough_kinds():
-    assert len(KINDS) >= 30
+    assert len(KINDS_OF_PAYINS) >= 30 and len(KINDS_PAYOUTS) >= 30
     assert sum(by_verify is None for _, by_verify, _ in KINDS.values()) >= 5, "what only the journal can tell"
