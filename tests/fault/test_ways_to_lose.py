@@ -1,13 +1,10 @@
 """Each way in which Kafka may lose, repeat, reorder or forget, on the real stack, under a small load with the clients' own
 journal. Every fault must have fired; every one heals without a person (the rebuild of a replica aside) in a time that is
 asserted generously and printed exactly; afterwards the books are what the journal says and `geobill verify` is clean."""
-import itertools
 import json
-import os
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,90 +16,17 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 
 from findings import Findings  # noqa: E402
-from geobill_journal import Journal, Load, check_against_journal  # noqa: E402
-from geobill_stack import Stack, until  # noqa: E402
-from kafka_relay import Relay  # noqa: E402
+from geobill_journal import check_against_journal  # noqa: E402
+from geobill_stack import until  # noqa: E402
 from kafka_wire import Broker  # noqa: E402
 
-PAYINS = int(os.environ.get("GEOBILL_TEST_PAYINS", "300"))
+from conftest import LEDGER, PAYINS, Relayed, start_broker  # noqa: E402
+
 HEALS_WITHIN_S = 60 + PAYINS / 100
-LEDGER = "geobill.dc1.ledger.v1"
-numbers = itertools.count(1)
 found = Findings("fault_ways_to_lose", "Ways to lose",
                  f"Each under {PAYINS} pay-ins; seconds from the moment when the loss could be noticed until every replica was "
                  "complete and every balance what the clients' journal says.",
                  ("way to lose", "states seen", "resends", "seconds to heal"))
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
-
-
-def change_broker(stack, behind, front):
-    """A second listener, behind which a relay stands; and a broker that looks for old segments every second."""
-    path = stack.run / "kafka" / "server.properties"
-    more = {"listeners": f",RELAYED://127.0.0.1:{behind}", "advertised.listeners": f",RELAYED://127.0.0.1:{front}",
-            "listener.security.protocol.map": ",RELAYED:PLAINTEXT"}
-    stack.stack("stop", "dc1", "kafka")
-    lines = [line + more.get(line.partition("=")[0], "") for line in path.read_text().splitlines()]
-    path.write_text("\n".join([*lines, "log.retention.check.interval.ms=1000", ""]))
-    start_broker(stack)
-
-
-def start_broker(stack):
-    """Until it takes requests."""
-    def partitions():
-        try:
-            with Broker(stack.kafka("dc1"), timeout=5) as broker:
-                broker.partitions(LEDGER)
-                return True
-        except OSError:
-            return False
-    stack.stack("start", "dc1", "kafka", timeout=90)
-    until("the broker to answer", 60, partitions)
-
-
-@pytest.fixture(scope="module")
-def stack():
-    run = tempfile.mkdtemp(prefix="geobill-lose-", dir="/var/tmp")
-    made = Stack(run)
-    try:
-        made.behind, made.front = free_port(), free_port()
-        change_broker(made, made.behind, made.front)
-        yield made
-    finally:
-        if not os.environ.get("GEOBILL_TEST_KEEP"):
-            made.down()
-            shutil.rmtree(run, ignore_errors=True)
-
-
-@pytest.fixture
-def books(stack, tmp_path):
-    """Accounts of this test, its journal, and pay-ins on request. Afterwards everything runs, also after a failure."""
-    yield Books(stack, tmp_path)
-    stack.stack("start", "dc1", "kafka", timeout=90)
-    for dc in stack.dcs:
-        stack.stack("start", dc, "projector")
-
-
-class Books:
-    def __init__(self, stack, folder):
-        self.stack, self.journal = stack, Journal(folder / "journal")
-        self.prefix = f"lose-{os.getpid()}-{next(numbers)}"
-        self.accounts = [f"{self.prefix}-{number}" for number in range(8)]
-        for account in self.accounts:
-            answer = stack.api("dc1").open_account(account, account_id=account)
-            assert answer.status == 201, answer
-        self.loads = 0
-
-    def load(self, count=PAYINS, threads=6):
-        self.loads += 1
-        return Load(self.stack, self.journal, self.accounts, count, self.loads, threads=threads,
-                    prefix=self.prefix).start()
-
-    def pay_in(self, count=PAYINS):
-        self.load(count).join()
 
 
 class Watch:
@@ -266,28 +190,9 @@ def test_partition_files_removed_and_regrown_past_the_old_position(stack, books)
     healed(stack, books, watch, time.monotonic(), "partition files removed, regrown past the old position")
 
 
-class Relayed:
-    """dc2's projector reads dc1's cluster through a relay."""
-
-    def __init__(self, stack):
-        self.stack = stack
-        self.relay = Relay(f"127.0.0.1:{stack.behind}", stack.front)
-        stack.stack("stop", "dc2", "projector")
-        self.projector = subprocess.Popen(
-            [str(stack.bin / "geobill-projector"), "--config", str(stack.config("dc2")),
-             "-X", f"kafka.dc1.bootstrap.servers=127.0.0.1:{stack.front}", "-X", "projector.listen=127.0.0.1:0"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    def close(self):
-        self.projector.terminate()
-        assert self.projector.wait(20) == 0
-        self.relay.close()
-        self.stack.stack("start", "dc2", "projector")
-
-
 def test_single_records_dropped_and_swapped(stack, books):
     stack.verify_at_rest()
-    relayed = Relayed(stack)
+    relayed = Relayed(stack, "dc2", "projector")
     try:
         books.pay_in(30)
         check_against_journal(stack, books.journal, books.accounts)
