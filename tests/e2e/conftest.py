@@ -47,6 +47,19 @@ def account(stack, unique):
     return account_id
 
 
+@pytest.fixture
+def spread(stack, account):
+    """Puts `amounts` of money into the account's shares, one amount a datacenter, known everywhere."""
+    def put(*amounts):
+        for dc, amount in zip(stack.dcs, amounts):
+            if amount:
+                answer = stack.api(dc).payin(f"{dc}:fund-{account}", account, amount, wait=10)
+                assert answer.status == 200, answer
+        stack.balance_everywhere(account, sum(amounts))
+        return account
+    return put
+
+
 class Kcat:
     """The usual Kafka tool as hands: produces and reads raw records."""
 

@@ -41,7 +41,7 @@ class Import:
         return {**os.environ, "GEOBILL_TOKEN": self.stack.token}
 
     def run(self, code=0, **other):
-        done = subprocess.run(self.line(**other), env=self.env(), text=True, capture_output=True, timeout=180,
+        done = subprocess.run(self.line(**other), env=self.env(), text=True, capture_output=True, timeout=900,
                               stdin=subprocess.DEVNULL)
         assert done.returncode == code, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
         done.json = json.loads(done.stdout) if done.stdout else None

@@ -91,6 +91,18 @@ def read_from_table(stack, dc):
             if d["dc"] == dc and d["daemon"] == "consumer" and "read from the table" in d["detail"]]
 
 
+def check_payouts(stack, steady, dc, api, account):
+    """Cut off from all others, it pays out of its own share at once; for more it says who was silent."""
+    begun = time.monotonic()
+    for number in range(5):
+        answer = api.payout(f"{dc}:{steady.word}-out-{begun}-{number}", account, 1)
+        assert answer.status == 200 and answer.json["state"] == "PAID", answer
+    assert time.monotonic() - begun < 5 * TABLE_AFTER_S, "paying out of the own share waited for somebody"
+    answer = api.payout(f"{dc}:{steady.word}-far-{begun}", account, 10**9, deadline_ms=300)
+    assert answer.status == 409 and answer.code == "FUNDS_UNREACHABLE", answer
+    assert all(peer in answer.json["detail"] for peer in stack.dcs if peer != dc), answer.json
+
+
 def check_dark(stack, steady, dcs):
     """Without a broker: booked by HTTP, no page waits its two seconds, the own share shows it, and the operator is told."""
     steady.goes_on("without a broker", dcs)
@@ -103,6 +115,7 @@ def check_dark(stack, steady, dcs):
         assert time.monotonic() - begun < 5 * TABLE_AFTER_S, "each page waited for Kafka"
         balance = api.balance(account).json
         assert balance["available_here"]["minor_units"] >= 5, balance
+        check_payouts(stack, steady, dc, api, account)
 
 
 def check_light(stack, steady, dcs):
