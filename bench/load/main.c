@@ -1,4 +1,4 @@
-/* geobill-load: measures how many pay-ins the APIs take, and how fast. See --help. */
+/* geobill-load: measures how many payments the APIs take, and how fast. See --help. */
 #include <string.h>
 
 #include "run.h"

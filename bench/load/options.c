@@ -10,22 +10,27 @@
 static const char usage[] =
     "usage: geobill-load --api [DC=]http://ADDRESS:PORT [--api ...] [OPTIONS]\n"
     "\n"
-    "Sends pay-ins (or balance queries) to the APIs and measures. With --rate the loop is open: a\n"
+    "Sends pay-ins (or pay-outs, or balance queries) to the APIs and measures. With --rate the "
+    "loop is open: a\n"
     "request is due at its moment whatever became of those before it, and its latency counts from\n"
     "there. With --rate max each connection sends its next request when it has the answer.\n"
     "\n"
     "  --api [DC=]URL       an API; DC becomes the prefix of the keys sent there\n"
-    "  --kind KIND          payin (default) or balance\n"
+    "  --kind KIND          payin (default), payout or balance\n"
     "  --token TOKEN        bearer token; default: $GEOBILL_TOKEN\n"
     "  --accounts N         open N accounts first, if need be (default 1000)\n"
     "  --account-prefix P   their ids are P-1 ... P-N (default load)\n"
+    "  --opening-balance N  minor units that each is opened with (default 0)\n"
+    "  --policy P           where they lie: even (default) or home\n"
     "  --accounts-file F    use the account ids in this file instead, one a line, currency EUR\n"
+    "  --in-turn            take the accounts one after the other, not at random\n"
+    "  --amount-max N       each payment is 1 to N minor units (default 65536)\n"
     "  --connections N      in all, spread evenly over the APIs (default 64)\n"
     "  --rate N|max         requests a second in all (default max)\n"
     "  --duration S         seconds that are measured (default 10)\n"
     "  --warmup S           seconds before them (default 2)\n"
     "  --drain S            wait so long for the last answers (default 10)\n"
-    "  --repeats P          per cent of the pay-ins that repeat an answered one (default 0)\n"
+    "  --repeats P          per cent of the payments that repeat an answered one (default 0)\n"
     "  --wait S             Prefer: wait=S\n"
     "  --json FILE          the result as JSON; - for stdout, without the text\n";
 
@@ -84,6 +89,8 @@ static bool read_kind(struct load_options *options, const char *text)
 {
     if (strcmp(text, "payin") == 0)
         options->kind = LOAD_PAYIN;
+    else if (strcmp(text, "payout") == 0)
+        options->kind = LOAD_PAYOUT;
     else if (strcmp(text, "balance") == 0)
         options->kind = LOAD_BALANCE;
     else
@@ -110,6 +117,10 @@ static const struct option names[] = {
     {"accounts", required_argument, NULL, 'a'},
     {"account-prefix", required_argument, NULL, 'p'},
     {"accounts-file", required_argument, NULL, 'f'},
+    {"opening-balance", required_argument, NULL, 'o'},
+    {"policy", required_argument, NULL, 'y'},
+    {"amount-max", required_argument, NULL, 'm'},
+    {"in-turn", no_argument, NULL, 'i'},
     {"connections", required_argument, NULL, 'c'},
     {"rate", required_argument, NULL, 'r'},
     {"duration", required_argument, NULL, 'd'},
@@ -138,6 +149,16 @@ static bool read_one(struct load_options *options, int name, const char *text)
                                   : complain("--account-prefix", text);
     case 'f':
         return read_text(text, &options->accounts_file);
+    case 'o':
+        return read_number("--opening-balance", text, 0, 1000000000000000,
+                           &options->opening_balance);
+    case 'y':
+        return strlen(text) <= 10 ? read_text(text, &options->policy) : complain("--policy", text);
+    case 'm':
+        return read_number("--amount-max", text, 1, 1000000000000, &options->amount_max);
+    case 'i':
+        options->in_turn = true;
+        return true;
     case 'c':
         return read_number("--connections", text, 1, 20000, &options->connections);
     case 'r':
@@ -164,6 +185,8 @@ bool load_options_read(struct load_options *options, int argc, char **argv)
     *options = (struct load_options){.token = getenv("GEOBILL_TOKEN"),
                                      .accounts = 1000,
                                      .account_prefix = "load",
+                                     .policy = "even",
+                                     .amount_max = 65536,
                                      .connections = 64,
                                      .duration_s = 10,
                                      .warmup_s = 2,

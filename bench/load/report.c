@@ -12,6 +12,9 @@ static const struct {
 } percentiles[] = {{"p50", 5000}, {"p95", 9500}, {"p99", 9900}, {"p999", 9990}, {"max", 10000}};
 enum { PERCENTILES = sizeof(percentiles) / sizeof(percentiles[0]) };
 
+static const char *const kind_names[] = {
+    [LOAD_PAYIN] = "payin", [LOAD_PAYOUT] = "payout", [LOAD_BALANCE] = "balance"};
+
 static int64_t answers(const struct load_result *result)
 {
     int64_t count = 0;
@@ -50,8 +53,8 @@ void load_report_text(const struct load_options *options, const struct load_resu
            result->repeats_sent);
     printf("failures  lost %" PRId64 ", unanswered %" PRId64 ", never sent %" PRId64 "\n",
            result->lost, result->unanswered, result->unsent);
-    if (options->kind == LOAD_PAYIN)
-        printf("accepted  %" PRId64 " different pay-ins, together %" PRId64 " minor units\n",
+    if (options->kind != LOAD_BALANCE)
+        printf("accepted  %" PRId64 " different payments, together %" PRId64 " minor units\n",
                result->accepted, result->accepted_minor_units);
     printf("own CPU   %" PRId64 ".%02" PRId64 " us an answer\n", cpu_hundredths(result) / 100,
            cpu_hundredths(result) % 100);
@@ -63,8 +66,8 @@ static void write_json(FILE *file, const struct load_options *options,
     fprintf(file,
             "{\"kind\":\"%s\",\"rate\":%" PRId64 ",\"connections\":%" PRId64 ",\"seconds\":%" PRId64
             ",\"due\":%" PRId64 ",\"achieved_per_s\":%" PRId64 ",\"latency_us\":{",
-            options->kind == LOAD_PAYIN ? "payin" : "balance", options->rate, options->connections,
-            options->duration_s, result->due, result->in_time / options->duration_s);
+            kind_names[options->kind], options->rate, options->connections, options->duration_s,
+            result->due, result->in_time / options->duration_s);
     for (int i = 0; i < PERCENTILES; i++)
         fprintf(file, "%s\"%s\":%" PRId64, i == 0 ? "" : ",", percentiles[i].name,
                 load_histogram_at(&result->latency, percentiles[i].permyriad));

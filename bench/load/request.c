@@ -37,12 +37,13 @@ static void add_body(struct load_connection *connection, const char *body, int s
     add(connection, "Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", size, body);
 }
 
-void load_request_payin(struct load_connection *connection, const struct load_options *options,
-                        const struct load_target *target, const struct load_payin *payin)
+void load_request_payment(struct load_connection *connection, const struct load_options *options,
+                          const struct load_target *target, const struct load_payment *payment)
 {
     char key[GB_UUID_TEXT_SIZE], body[LOAD_REQUEST_SIZE];
-    gb_uuid_format(payin->key, key);
-    begin(connection, options, target, "POST", "/v1/pay-ins");
+    gb_uuid_format(payment->key, key);
+    begin(connection, options, target, "POST",
+          options->kind == LOAD_PAYIN ? "/v1/pay-ins" : "/v1/pay-outs");
     add(connection, "Idempotency-Key: %s%s%s\r\n", target->dc, target->dc[0] == '\0' ? "" : ":",
         key);
     if (options->wait_s > 0)
@@ -50,7 +51,7 @@ void load_request_payin(struct load_connection *connection, const struct load_op
     int size = snprintf(body, sizeof(body),
                         "{\"account_id\":\"%s\",\"amount\":{\"minor_units\":%" PRId64
                         ",\"currency\":\"EUR\"},\"reference\":\"%s\"}",
-                        payin->account_id, payin->amount, key);
+                        payment->account_id, payment->amount, key);
     add_body(connection, body, size);
 }
 
@@ -67,11 +68,13 @@ void load_request_balance(struct load_connection *connection, const struct load_
 void load_request_open(struct load_connection *connection, const struct load_options *options,
                        const struct load_target *target, const char *account_id)
 {
-    char body[256];
+    char body[384];
     begin(connection, options, target, "POST", "/v1/accounts");
     add(connection, "Idempotency-Key: open-%s\r\n", account_id);
     int size = snprintf(body, sizeof(body),
-                        "{\"account_id\":\"%s\",\"name\":\"Load %s\",\"currency\":\"EUR\"}",
-                        account_id, account_id);
+                        "{\"account_id\":\"%s\",\"name\":\"Load "
+                        "%s\",\"currency\":\"EUR\",\"opening_balance\":{\"minor_units\":%" PRId64
+                        ",\"currency\":\"EUR\"},\"policy\":\"%s\"}",
+                        account_id, account_id, options->opening_balance, options->policy);
     add_body(connection, body, size);
 }

@@ -16,16 +16,16 @@ enum { RECENT = 1024, SECOND_US = 1000000, CONNECT_MS = 20000 };
 struct lane {
     const struct load_target *target;
     struct load_server *server;
-    int64_t place;                    /* among the lanes */
-    int64_t sent;                     /* open loop: also the number of the next one that is due */
-    struct load_payin recent[RECENT]; /* answered lately: to be repeated */
-    size_t recent_count;              /* so far, may be more than there is room for */
+    int64_t place;                      /* among the lanes */
+    int64_t sent;                       /* open loop: also the number of the next one that is due */
+    struct load_payment recent[RECENT]; /* answered lately: to be repeated */
+    size_t recent_count;                /* so far, may be more than there is room for */
 };
 
 /* The request on a connection. */
 struct flight {
     struct lane *lane;
-    struct load_payin payin;
+    struct load_payment payment;
     int64_t due_us;
     bool repeat;
 };
@@ -40,6 +40,7 @@ struct run {
     int64_t begin_us, measure_us, end_us; /* monotonic */
     int64_t on_the_way;
     uint64_t random; /* state */
+    uint64_t turn;   /* payments so far */
     int64_t shown_at_us, shown_in_time;
 };
 
@@ -67,9 +68,9 @@ static int64_t next_due_us(const struct run *run, const struct lane *lane)
 static void keep_recent(struct run *run, const struct flight *flight)
 {
     struct lane *lane = flight->lane;
-    lane->recent[lane->recent_count++ % RECENT] = flight->payin;
+    lane->recent[lane->recent_count++ % RECENT] = flight->payment;
     run->result->accepted++;
-    run->result->accepted_minor_units += flight->payin.amount;
+    run->result->accepted_minor_units += flight->payment.amount;
 }
 
 static void answered(void *context, struct load_connection *connection)
@@ -87,7 +88,7 @@ static void answered(void *context, struct load_connection *connection)
     result->replayed += connection->replayed;
     if (connection->status / 100 != 2)
         return;
-    if (!flight->repeat && run->options->kind == LOAD_PAYIN)
+    if (!flight->repeat && run->options->kind != LOAD_BALANCE)
         keep_recent(run, flight);
     if (measured(run, now_us))
         result->in_time++;
@@ -95,21 +96,27 @@ static void answered(void *context, struct load_connection *connection)
         load_histogram_add(&result->latency, now_us - flight->due_us);
 }
 
-static void choose_payin(struct run *run, struct flight *flight)
+static const char *choose_account(struct run *run, uint64_t dice)
+{
+    uint64_t choice = run->options->in_turn ? run->turn++ : dice;
+    return run->accounts->ids[choice % run->accounts->count];
+}
+
+static void choose_payment(struct run *run, struct flight *flight)
 {
     struct lane *lane = flight->lane;
     size_t known = lane->recent_count < RECENT ? lane->recent_count : RECENT;
     uint64_t dice = next_random(run);
     flight->repeat = known > 0 && (int64_t)(dice % 100) < run->options->repeats_percent;
     if (flight->repeat) {
-        flight->payin = lane->recent[(dice >> 32) % known];
+        flight->payment = lane->recent[(dice >> 32) % known];
         run->result->repeats_sent++;
         return;
     }
-    flight->payin = (struct load_payin){
+    flight->payment = (struct load_payment){
         .key = gb_uuid_v7(),
-        .account_id = run->accounts->ids[(dice >> 16) % run->accounts->count],
-        .amount = 1 + (int64_t)((dice >> 8) & 0xffff),
+        .account_id = choose_account(run, dice >> 16),
+        .amount = 1 + (int64_t)((dice >> 8) % (uint64_t)run->options->amount_max),
     };
 }
 
@@ -119,13 +126,13 @@ static void send_one(struct run *run, struct lane *lane, struct load_connection 
     struct flight *flight = connection->user;
     flight->lane = lane;
     flight->due_us = due_us;
-    if (run->options->kind == LOAD_PAYIN) {
-        choose_payin(run, flight);
-        load_request_payin(connection, run->options, lane->target, &flight->payin);
+    if (run->options->kind != LOAD_BALANCE) {
+        choose_payment(run, flight);
+        load_request_payment(connection, run->options, lane->target, &flight->payment);
     } else {
         flight->repeat = false;
         load_request_balance(connection, run->options, lane->target,
-                             run->accounts->ids[next_random(run) % run->accounts->count]);
+                             choose_account(run, next_random(run)));
     }
     lane->sent++;
     run->on_the_way++;

@@ -15,7 +15,7 @@ struct load_result {
     int64_t in_time; /* 2xx answers that came between the end of the warm-up and the end */
     int64_t statuses[LOAD_STATUS_MAX]; /* of all answers, warm-up and drain included */
     int64_t replayed;                  /* of them with Idempotent-Replayed: true */
-    int64_t repeats_sent;              /* pay-ins that repeated an earlier one */
+    int64_t repeats_sent;              /* payments that repeated an earlier one */
     int64_t accepted;                  /* different keys answered 2xx, warm-up and drain included */
     int64_t accepted_minor_units;      /* what they add up to */
     int64_t lost;                      /* requests whose connection broke before the answer */

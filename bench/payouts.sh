@@ -1,0 +1,140 @@
+#!/usr/bin/env bash
+# payouts.sh [--run DIR] [--keep] [--seconds S] [--connections "64 256"] [--only "local hot skewed remote call"]: pay-outs over HTTP.
+#   local   1,000 accounts whose money lies at dc1, paid out at dc1, each connection asking again when it has its answer
+#   hot     the same of one account
+#   skewed  200 accounts, evenly split over three datacenters, 9 of 10 pay-outs at dc1, until a share does not suffice: how many
+#           were decided by the own share
+#   remote  every pay-out at dc2, of an account whose money lies at dc1: nothing is there before it is asked for
+#   call    what the ratio is against: the same pay-out as one SQL function call a request, from pgbench, on dc1's PostgreSQL
+# All on one machine: there is no network between the datacenters.
+set -euo pipefail
+# shellcheck source=measure.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/measure.sh"
+
+seconds=8 connections='64 256' only='local hot skewed remote call' known_within_s=60
+take_common_options "$@"
+set -- "${args[@]}"
+while (($#)); do
+  case $1 in
+    --seconds) seconds=${2?} ;;
+    --connections) connections=${2?} ;;
+    --only) only=${2?} ;;
+    *) die "payouts.sh: unknown argument $1" ;;
+  esac
+  shift 2
+done
+
+counter() { # DC NAME: summed over its labels
+  curl -s -m 5 "$(api_of "$1")/metrics" | awk -v name="$2" '$1 ~ "^" name "({|$)" { sum += $2 } END { print sum + 0 }'
+}
+
+# Accounts come to dc2 and dc3 by the catalogue, their money by the ledger.
+wait_until_known() { # PREFIX ACCOUNTS
+  local until=$((SECONDS + known_within_s)) dc
+  for dc in "${dcs[@]}"; do
+    until (($(query "$dc" "SELECT count(*) FROM account WHERE account_id LIKE '$1-%'") >= $2)); do
+      ((SECONDS < until)) || die "$dc does not know the accounts $1 after $known_within_s s"
+      sleep 0.2
+    done
+  done
+}
+
+open_accounts() { # PREFIX ACCOUNTS OPENING_BALANCE POLICY: by a load of balance queries; for pay_out
+  "$load" --api "dc1=$(api_of dc1)" --kind balance --account-prefix "$1" --accounts "$2" --opening-balance "$3" --policy "$4" \
+    --connections 4 --rate 10 --duration 1 --warmup 0 --drain 30 >/dev/null
+  wait_until_known "$1" "$2"
+  seq -f "$1-%.0f" "$2" >"$scratch/accounts"
+}
+
+pay_out() { # LOAD OPTIONS...
+  local answers wal
+  cpu_snapshot >"$scratch/cpu.before"
+  wal=$(wal_bytes dc1)
+  "$load" --kind payout --accounts-file "$scratch/accounts" --duration "$seconds" --drain 30 --json "$scratch/load.json" "$@"
+  wal=$(($(wal_bytes dc1) - wal))
+  cpu_snapshot >"$scratch/cpu.after"
+  answers=$(result "$scratch/load.json" answers)
+  printf 'WAL       %d bytes a pay-out at dc1\nCPU us a pay-out:\n' $((wal / answers))
+  cpu_report "$scratch/cpu.before" "$scratch/cpu.after" "$answers" "$(result "$scratch/load.json" cpu_us)"
+}
+
+at_dc1() { # PREFIX ACCOUNTS
+  local count
+  open_accounts "$1" "$2" 1000000000000 home
+  for count in $connections; do
+    printf '\n-- %s connections\n' "$count"
+    pay_out --api "dc1=$(api_of dc1)" --amount-max 100 --connections "$count"
+  done
+}
+
+measure_local() { at_dc1 local 1000; }
+measure_hot() { at_dc1 hot 1; }
+
+measure_skewed() {
+  local dc before=0 after=0 decided=0
+  local -a most=()
+  open_accounts skewed 200 60000 even
+  for _ in 1 2 3 4 5 6 7; do most+=(--api "dc1=$(api_of dc1)"); done
+  for dc in "${dcs[@]}"; do
+    before=$((before + $(counter "$dc" geobill_payouts_waited_total)))
+    decided=$((decided - $(counter "$dc" geobill_payouts_decided_total)))
+  done
+  pay_out "${most[@]}" --api "dc2=$(api_of dc2)" --api "dc3=$(api_of dc3)" \
+    --amount-max 2000 --connections 90 --rate 1000
+  for dc in "${dcs[@]}"; do
+    after=$((after + $(counter "$dc" geobill_payouts_waited_total)))
+    decided=$((decided + $(counter "$dc" geobill_payouts_decided_total)))
+  done
+  awk -v waited=$((after - before)) -v decided="$decided" \
+    'BEGIN { printf "decided by the own share: %d of %d, %.2f %%\n", decided - waited, decided, (decided - waited) / decided * 100 }'
+}
+
+measure_remote() {
+  local rate=100
+  open_accounts remote $((rate * (seconds + 4))) 1000 home
+  pay_out --api "dc2=$(api_of dc2)" --in-turn --amount-max 1000 \
+    --connections 64 --rate "$rate"
+}
+
+# The least that is asked of a ledger: the key once, never below zero, an entry for each movement.
+measure_call() {
+  local pg=GEOBILL_PG_dc1 count
+  superuser dc1 'DROP SCHEMA IF EXISTS bench_call CASCADE' 2>/dev/null
+  superuser dc1 "CREATE SCHEMA bench_call;
+    CREATE TABLE bench_call.share (account_no bigint PRIMARY KEY, balance bigint NOT NULL CHECK (balance >= 0), version bigint NOT NULL);
+    CREATE TABLE bench_call.operation (key text PRIMARY KEY, account_no bigint NOT NULL, amount bigint NOT NULL, at timestamptz NOT NULL);
+    CREATE TABLE bench_call.ledger (account_no bigint, version bigint, amount bigint NOT NULL, balance_after bigint NOT NULL, key text NOT NULL,
+      PRIMARY KEY (account_no, version));
+    INSERT INTO bench_call.share SELECT n, 1000000000000, 0 FROM generate_series(1, 1000) n;
+    CREATE FUNCTION bench_call.pay_out(want_key text, want_account bigint, want_amount bigint) RETURNS boolean LANGUAGE plpgsql AS \$\$
+    DECLARE s bench_call.share;
+    BEGIN
+      INSERT INTO bench_call.operation VALUES (want_key, want_account, want_amount, now()) ON CONFLICT DO NOTHING;
+      IF NOT FOUND THEN RETURN false; END IF;
+      UPDATE bench_call.share SET balance = balance - want_amount, version = version + 1 WHERE account_no = want_account RETURNING * INTO s;
+      INSERT INTO bench_call.ledger VALUES (want_account, s.version, want_amount, s.balance, want_key);
+      RETURN true;
+    END \$\$;"
+  printf '%s\n' '\set account random(1, :accounts)' '\set amount random(1, 100)' \
+    "SELECT bench_call.pay_out(gen_random_uuid()::text, :account, :amount)" >"$scratch/call.sql"
+  for accounts in 1000 1; do
+    for count in $connections; do
+      printf '\n-- %s accounts, %s connections\n' "$accounts" "$count"
+      if ((count > 90)); then
+        echo 'more than PostgreSQL has connections for'
+        continue
+      fi
+      pgbench -n -M prepared -c "$count" -j 2 -T "$seconds" -D "accounts=$accounts" -f "$scratch/call.sql" \
+        "${!pg/user=geobill_operator/user=postgres}" | grep -E 'tps|latency average|failed'
+    done
+  done
+  superuser dc1 'DROP SCHEMA bench_call CASCADE' 2>/dev/null
+}
+
+open_stack --dcs 3
+PATH=$PATH:$(pg_config --bindir)
+print_machine
+for part in $only; do
+  printf '\n== %s\n' "$part"
+  "measure_$part"
+done
