@@ -6,5 +6,7 @@
 SELECT s.account_no, s.dc, s.balance, s.held, s.version, s.credits_total, s.debits_total, s.out_total, s.in_total,
     s.status, s.account_version, s.updated_at_us, coalesce(l.in_total, 0)
 FROM replicated_share s
-LEFT JOIN replicated_link l ON l.account_no = s.account_no AND l.dc = s.dc AND l.peer = $2::text
+-- LIMIT 1 keeps it a look-up per row, whatever the planner believes of the number of rows.
+LEFT JOIN LATERAL (SELECT in_total FROM replicated_link
+                   WHERE account_no = s.account_no AND dc = s.dc AND peer = $2::text LIMIT 1) AS l ON true
 WHERE s.account_no = ANY ($1::bigint[])

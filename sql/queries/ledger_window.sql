@@ -9,9 +9,14 @@ SELECT w.seq, w.xid, w.created_at_us, w.trace_id, w.span_id, s.account_id,
     w.out_total, w.in_total, w.account_version, w.client_no, w.key, w.reference, w.peer, w.link_out_total,
     w.link_in_total
 FROM (
-    SELECT * FROM ledger
-    WHERE xid >= pg_snapshot_xmax($1::text::pg_snapshot)
-       OR xid = ANY (ARRAY(SELECT pg_snapshot_xip($1::text::pg_snapshot)))
+    -- Two halves, each by the index on xid: with OR a plan may walk along all of it.
+    SELECT * FROM (
+        SELECT * FROM ledger WHERE xid >= pg_snapshot_xmax($1::text::pg_snapshot)
+        UNION ALL
+        SELECT t.*
+        FROM pg_snapshot_xip($1::text::pg_snapshot) AS i (xid)
+        CROSS JOIN LATERAL (SELECT * FROM ledger t WHERE t.xid = i.xid OFFSET 0) AS t
+    ) AS both_halves
     ORDER BY seq
     LIMIT $2::integer
 ) AS w

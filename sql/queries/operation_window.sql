@@ -6,10 +6,14 @@ SELECT w.seq, w.xid, w.created_at_us, w.trace_id, w.span_id, coalesce(a.account_
     CASE WHEN row_number() OVER (ORDER BY w.seq) = 1 THEN pg_current_snapshot()::text END,
     coalesce(a.currency, s.currency), w.account_no, w.client_no, w.key, w.amount, w.reference, w.metadata, w.awaited
 FROM (
-    SELECT * FROM operation
-    WHERE (xid >= pg_snapshot_xmax($1::text::pg_snapshot)
-           OR xid = ANY (ARRAY(SELECT pg_snapshot_xip($1::text::pg_snapshot))))
-      AND seq IS NOT NULL
+    -- Two halves, each by the index on xid: with OR a plan may walk along all of it.
+    SELECT * FROM (
+        SELECT * FROM operation WHERE xid >= pg_snapshot_xmax($1::text::pg_snapshot) AND seq IS NOT NULL
+        UNION ALL
+        SELECT t.*
+        FROM pg_snapshot_xip($1::text::pg_snapshot) AS i (xid)
+        CROSS JOIN LATERAL (SELECT * FROM operation t WHERE t.xid = i.xid AND t.seq IS NOT NULL OFFSET 0) AS t
+    ) AS both_halves
     ORDER BY seq
     LIMIT $2::integer
 ) AS w

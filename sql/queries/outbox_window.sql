@@ -11,11 +11,15 @@ SELECT w.seq, w.xid, w.created_at_us, w.trace_id, w.span_id, w.aggregateid,
 FROM (
     SELECT o.*, sum(octet_length(o.payload) + coalesce(octet_length(o.headers), 0)) OVER (ORDER BY o.seq) AS bytes
     FROM (
-        SELECT * FROM outbox
-        WHERE stream = $3::text
-          AND (xid >= pg_snapshot_xmax($1::text::pg_snapshot)
-               OR xid = ANY (ARRAY(SELECT pg_snapshot_xip($1::text::pg_snapshot))))
-        ORDER BY seq + 0 -- by the index on xid, never by a walk along the primary key from its beginning
+        -- Two halves, each by the index on (stream, xid): with OR a plan may walk along all of the stream.
+        SELECT * FROM (
+            SELECT * FROM outbox WHERE stream = $3::text AND xid >= pg_snapshot_xmax($1::text::pg_snapshot)
+            UNION ALL
+            SELECT o.*
+            FROM pg_snapshot_xip($1::text::pg_snapshot) AS i (xid)
+            CROSS JOIN LATERAL (SELECT * FROM outbox o WHERE o.stream = $3::text AND o.xid = i.xid OFFSET 0) AS o
+        ) AS both_halves
+        ORDER BY seq + 0 -- never by a walk along the primary key from its beginning
         LIMIT $2::integer
     ) AS o
 ) AS w

@@ -4,8 +4,9 @@
 SELECT d.client_no, d.key, d.asked_by, o.account_no, s.account_id, s.currency, o.amount, o.reference, o.metadata,
     o.created_at_us, o.trace_id, o.span_id
 FROM overdue d
-JOIN operation o ON o.client_no = d.client_no AND o.key = d.key
-JOIN share s ON s.account_no = o.account_no
+-- LIMIT 1 keeps it a look-up per row, whatever the planner believes of the number of rows.
+CROSS JOIN LATERAL (SELECT * FROM operation o WHERE o.client_no = d.client_no AND o.key = d.key LIMIT 1) AS o
+CROSS JOIN LATERAL (SELECT * FROM share s WHERE s.account_no = o.account_no LIMIT 1) AS s
 WHERE o.state <> 1
     OR (s.balance + o.amount <= 9007199254740991 AND s.credits_total + o.amount <= 4611686018427387904)
 ORDER BY d.since_us

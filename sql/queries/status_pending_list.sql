@@ -9,8 +9,9 @@ SELECT p.account_no, p.since_us, a.account_id, a.currency, a.status,
         ELSE a.status = 3 AND s.account_version <> a.version
     END
 FROM status_pending p
-JOIN account a ON a.account_no = p.account_no
-LEFT JOIN share s ON s.account_no = p.account_no
+-- LIMIT 1 keeps it a look-up per row, whatever the planner believes of the number of rows.
+CROSS JOIN LATERAL (SELECT * FROM account a WHERE a.account_no = p.account_no LIMIT 1) AS a
+LEFT JOIN LATERAL (SELECT * FROM share s WHERE s.account_no = p.account_no LIMIT 1) AS s ON true
 WHERE p.account_no > $1::bigint
 ORDER BY p.account_no
 LIMIT $2::integer
