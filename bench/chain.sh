@@ -8,7 +8,7 @@ set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/measure.sh"
 
 seconds=15 accounts=1000 connections=192 rates='1000 2000 4000 6000 8000 10000 12000 15000 20000'
-settle_ms=2000 settle_s_max=300 warm_s=10
+settle_ms=2000 settle_s_max=300 warm_s=20
 take_common_options "$@"
 set -- "${args[@]}"
 while (($#)); do

@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
-# latency.sh [--run DIR] [--keep] [--rate N] [--seconds S]: how long a pay-in takes from its acceptance to its booking and to
+# latency.sh [--run DIR] [--keep] [--rate N] [--seconds S] [--warm S]: how long a pay-in takes from its acceptance to its booking and to
 # its being visible at the other two datacenters, every one of them, from the commit timestamps of the three PostgreSQL
 # (track_commit_timestamp is switched on for it). All on one machine, so there is one clock and no network between them.
 set -euo pipefail
 # shellcheck source=measure.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/measure.sh"
 
-seconds=20 rate=1000 accounts=1000
+seconds=20 rate=1000 accounts=1000 warm_s=20
 take_common_options "$@"
 set -- "${args[@]}"
 while (($#)); do
   case $1 in
     --seconds) seconds=${2?} ;;
+    --warm) warm_s=${2?} ;;
     --rate) rate=${2?} ;;
     *) die "latency.sh: unknown argument $1" ;;
   esac
@@ -53,12 +54,15 @@ open_stack --dcs 3
 print_machine
 targets=()
 for dc in "${dcs[@]}"; do targets+=(--api "$dc=$(api_of "$dc")"); done
-"$load" "${targets[@]}" --accounts "$accounts" --connections 24 --rate 100 --duration 5 --warmup 0 >/dev/null # warm
+# A fresh broker compiles itself, and all its answers wait meanwhile.
+"$load" "${targets[@]}" --accounts "$accounts" --connections 24 --rate "$rate" --duration "$warm_s" --warmup 0 --drain 60 >/dev/null
 track on
 "$load" "${targets[@]}" --accounts "$accounts" --connections 24 --rate 100 --duration 3 --warmup 0 >/dev/null
 since=$(date +%s%6N)
-"$load" "${targets[@]}" --accounts "$accounts" --connections 48 --rate "$rate" --duration "$seconds" --warmup 2
+cpu_snapshot >"$scratch/cpu.before"
+"$load" "${targets[@]}" --accounts "$accounts" --connections 48 --rate "$rate" --duration "$seconds" --warmup 2 --json "$scratch/load.json"
 sleep 3
+cpu_snapshot >"$scratch/cpu.after"
 for dc in "${dcs[@]}"; do
   for what in accepted booked replicated; do stamps "$dc" "$what" "$since" >"$scratch/$what.$dc"; done
 done
@@ -68,4 +72,6 @@ percentiles 'accepted -> booked' "$scratch/accepted" "$scratch/booked"
 for dc in "${dcs[@]}"; do percentiles "accepted -> visible at $dc" "$scratch/accepted" "$scratch/replicated.$dc"; done
 sort "$scratch"/replicated.* | awk '{ if ($2 > last[$1]) last[$1] = $2 } END { for (k in last) print k, last[k] }' | sort >"$scratch/everywhere"
 percentiles 'accepted -> visible everywhere' "$scratch/accepted" "$scratch/everywhere"
+printf 'CPU us a pay-in:\n'
+cpu_report "$scratch/cpu.before" "$scratch/cpu.after" "$(result "$scratch/load.json" accepted)" "$(result "$scratch/load.json" cpu_us)"
 track off
