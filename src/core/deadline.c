@@ -140,7 +140,10 @@ void gb_deadline_pass(struct gb_books *books, size_t index)
             at++;
             continue;
         }
-        refuse(books, index, at, gb_deadline_reason(account, waiter));
+        enum gb_reason reason = gb_deadline_reason(account, waiter);
+        enum gb_reason payee = gb_spend_payee_reason(books, waiter);
+        bool is_the_payee = reason == GB_REASON_LIMIT_REACHED && payee != GB_REASON_NONE;
+        refuse(books, index, at, is_the_payee ? payee : reason);
         at = 0; /* others may have been decided with it */
     }
 }

@@ -14,10 +14,16 @@ const char *gb_request_difference(const struct gb_request *a, const struct gb_re
 {
     if (a->kind != b->kind)
         return "kind";
+    if (!text_same(a->hold_id, b->hold_id))
+        return "hold_id";
     if (a->account_no.value != b->account_no.value)
         return "account_id";
+    if (a->payee_no.value != b->payee_no.value)
+        return "payee_account_id";
     if (a->amount != b->amount)
         return "amount";
+    if (a->lasts_us != b->lasts_us)
+        return "expires_in_s";
     if (!text_same(a->reference, b->reference))
         return "reference";
     return text_same(a->metadata, b->metadata) ? NULL : "metadata";

@@ -8,12 +8,13 @@ static void move(struct gb_books *books, size_t account, struct gb_move move)
     GB_CORE_CHECK(moved);
 }
 
-bool gb_hold_expire(struct gb_books *books, size_t account, struct gb_hold *hold, size_t operation)
+bool gb_hold_expire(struct gb_books *books, size_t account, struct gb_hold *hold)
 {
     if (books->now_us < hold->expires_at_us ||
         !gb_hold_next(hold->state, GB_HOLD_EXPIRE, &hold->state))
         return false;
-    move(books, account, (struct gb_move){GB_ENTRY_EXPIRE, hold->amount, operation, GB_NO_LINK});
+    move(books, account,
+         (struct gb_move){GB_ENTRY_EXPIRE, hold->amount, hold->placed_by, GB_NO_LINK});
     gb_books_settle(books);
     return true;
 }
@@ -34,7 +35,7 @@ enum gb_reason gb_hold_capture(struct gb_books *books, size_t account, struct gb
                                size_t operation, int64_t amount)
 {
     enum gb_hold_state next;
-    (void)gb_hold_expire(books, account, hold, GB_NO_OPERATION);
+    (void)gb_hold_expire(books, account, hold);
     if (!gb_hold_next(hold->state, GB_HOLD_CAPTURE, &next))
         return reason_of(hold->state);
     if (amount > hold->amount)
@@ -54,7 +55,7 @@ enum gb_reason gb_hold_capture(struct gb_books *books, size_t account, struct gb
 enum gb_reason gb_hold_void(struct gb_books *books, size_t account, struct gb_hold *hold,
                             size_t operation)
 {
-    (void)gb_hold_expire(books, account, hold, GB_NO_OPERATION);
+    (void)gb_hold_expire(books, account, hold);
     if (!gb_hold_next(hold->state, GB_HOLD_VOID, &hold->state))
         return reason_of(hold->state);
     move(books, account, (struct gb_move){GB_ENTRY_VOID, hold->amount, operation, GB_NO_LINK});

@@ -10,12 +10,17 @@ struct way {
     enum gb_entry_kind entry;
     enum gb_operation_event event;
 };
-static const struct way WAYS[] = {
+static const struct way WAYS[GB_OPERATION_REFUND + 1] = {
     [GB_OPERATION_PAYOUT] = {GB_ENTRY_PAYOUT, GB_EVENT_PAY},
     [GB_OPERATION_HOLD] = {GB_ENTRY_HOLD, GB_EVENT_HOLD},
     [GB_OPERATION_TRANSFER] = {GB_ENTRY_TRANSFER_OUT, GB_EVENT_PAY},
     [GB_OPERATION_CHARGE] = {GB_ENTRY_CHARGE, GB_EVENT_PAY},
 };
+
+bool gb_spend_can_be(enum gb_operation_kind kind)
+{
+    return WAYS[kind].entry != 0;
+}
 
 static enum gb_operation_state next_of(enum gb_operation_state state, enum gb_operation_event event)
 {
@@ -149,6 +154,13 @@ enum gb_operation_state gb_spend_charge(struct gb_books *books, size_t index,
 bool gb_spend_permitted(const struct gb_account *account, const struct gb_waiter *waiter)
 {
     return gb_reason_of_status(account->share.status, waiter->kind) == GB_REASON_NONE;
+}
+
+enum gb_reason gb_spend_payee_reason(const struct gb_books *books, const struct gb_waiter *waiter)
+{
+    size_t payee = gb_books_find(books, waiter->payee);
+    return payee == GB_NO_ACCOUNT ? GB_REASON_NONE
+                                  : gb_reason_of_payee(books->accounts[payee].share.status);
 }
 
 /* True when it is paid now. */

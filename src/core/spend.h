@@ -15,6 +15,9 @@ struct gb_spend {
     size_t payee;   /* of a TRANSFER: must be locked; GB_NO_ACCOUNT otherwise */
 };
 
+/* Is it one of those kinds? */
+bool gb_spend_can_be(enum gb_operation_kind kind);
+
 /* PAID, HELD: done. WAITING: a waiter has been added; gb_books_finish sends the asks, and effects
  * may say still in this batch what became of it. REFUSED: nothing changed, *ret_refusal says why,
  * and is left alone otherwise. */
@@ -36,6 +39,10 @@ void gb_spend_pay_waiters(struct gb_books *books, size_t account);
 
 /* Would this waiter be paid if there were enough? (Its account's status may have changed.) */
 bool gb_spend_permitted(const struct gb_account *account, const struct gb_waiter *waiter);
+
+/* What the payee of a waiting transfer has against it; NONE of other waiters, and where the payee
+ * is not locked. */
+enum gb_reason gb_spend_payee_reason(const struct gb_books *books, const struct gb_waiter *waiter);
 
 /* Sum of the permitted waiters' amounts; of those older than `than`, when it is given. At most
  * GB_TOTAL_MAX. */

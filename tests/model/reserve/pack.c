@@ -115,6 +115,7 @@ static void walk_world(struct walk *walk, const struct scenario *scenario, struc
             NUMBER(walk, world->holds[o].amount);
             NUMBER(walk, world->holds[o].captured);
             world->holds[o].expires_at_us = 1;
+            world->holds[o].placed_by = (size_t)o;
         }
     }
     NUMBER(walk, world->sent_count);

@@ -33,7 +33,8 @@ static void decided(struct history *h, struct command *command, enum gb_operatio
     if (state == GB_STATE_HELD)
         command->hold = (struct gb_hold){.state = GB_HOLD_OPEN,
                                          .amount = command->amount,
-                                         .expires_at_us = clock_of_node(h, command->node) + 900000};
+                                         .expires_at_us = clock_of_node(h, command->node) + 900000,
+                                         .placed_by = (size_t)(command - h->commands)};
     if (refusal != NULL)
         check_refusal(h, command, refusal);
 }
@@ -270,7 +271,7 @@ static void expire_holds(struct history *h, int node, struct gb_hold holds[COMMA
         const struct command *command = &h->commands[i];
         holds[i] = command->hold;
         if (command->node == node && holds[i].state == GB_HOLD_OPEN)
-            (void)gb_hold_expire(&h->tx.books, command->account, &holds[i], (size_t)i);
+            (void)gb_hold_expire(&h->tx.books, command->account, &holds[i]);
     }
 }
 

@@ -113,7 +113,8 @@ static void start(struct world *world, const struct scenario *scenario, struct t
     default:
         *state = gb_spend(books, 0, &spend, &refusal);
         if (*state == GB_STATE_HELD)
-            world->holds[operation] = (struct gb_hold){GB_HOLD_OPEN, planned->amount, 0, 1};
+            world->holds[operation] =
+                (struct gb_hold){GB_HOLD_OPEN, planned->amount, 0, 1, (size_t)operation};
         break;
     }
 }
@@ -139,7 +140,7 @@ static const char *run(struct world *world, struct transaction *tx, struct event
         break;
     case EXPIRE:
         books->now_us = DEADLINE_US;
-        (void)gb_hold_expire(books, 0, &world->holds[event.at], event.at);
+        (void)gb_hold_expire(books, 0, &world->holds[event.at]);
         break;
     case REASK:
         books->now_us = DEADLINE_US;
@@ -197,7 +198,7 @@ static const char *take_decisions(struct world *world, const struct transaction 
         world->states[operation] = decision->state;
         if (decision->state == GB_STATE_HELD)
             world->holds[operation] =
-                (struct gb_hold){GB_HOLD_OPEN, decision->waiter.amount, 0, DEADLINE_US};
+                (struct gb_hold){GB_HOLD_OPEN, decision->waiter.amount, 0, DEADLINE_US, operation};
     }
     return NULL;
 }

@@ -37,7 +37,7 @@ static void assert_unchanged(struct gb_share a, struct gb_share b)
 static void requests_name_the_first_difference(void **state)
 {
     (void)state;
-    struct gb_request a = {GB_OPERATION_PAYIN, {1}, 10, "ref", "{}"};
+    struct gb_request a = {GB_OPERATION_PAYIN, {1}, 10, "ref", "{}", "h", {2}, 5};
     struct gb_request b = a;
     assert_null(gb_request_difference(&a, &b));
     b.metadata = NULL;
@@ -47,10 +47,16 @@ static void requests_name_the_first_difference(void **state)
     b.reference = NULL;
     assert_string_equal(gb_request_difference(&a, &b), "reference");
     assert_string_equal(gb_request_difference(&b, &a), "reference");
+    b.lasts_us = 6;
+    assert_string_equal(gb_request_difference(&a, &b), "expires_in_s");
     b.amount = 11;
     assert_string_equal(gb_request_difference(&a, &b), "amount");
+    b.payee_no.value = 3;
+    assert_string_equal(gb_request_difference(&a, &b), "payee_account_id");
     b.account_no.value = 2;
     assert_string_equal(gb_request_difference(&a, &b), "account_id");
+    b.hold_id = "i";
+    assert_string_equal(gb_request_difference(&a, &b), "hold_id");
     b.kind = GB_OPERATION_PAYOUT;
     assert_string_equal(gb_request_difference(&a, &b), "kind");
     a.reference = a.metadata = NULL;

@@ -38,7 +38,7 @@ static void caps_are_refused(void **state)
     share->in_total = d.links[0][0].in_total = GB_TOTAL_MAX;
     assert_int_equal(desk_spend(&d, GB_OPERATION_PAYOUT, 3, 1), GB_STATE_REFUSED);
     assert_int_equal(d.refusal.reason, GB_REASON_LIMIT_REACHED);
-    struct gb_hold hold = {GB_HOLD_OPEN, 2, 0, INT64_MAX};
+    struct gb_hold hold = {GB_HOLD_OPEN, 2, 0, INT64_MAX, 0};
     share->held = 2;
     assert_int_equal(gb_hold_capture(&d.books, 0, &hold, 1, 2), GB_REASON_LIMIT_REACHED);
     assert_int_equal(hold.state, GB_HOLD_OPEN);
@@ -146,6 +146,28 @@ static void transfers_wait_for_their_payee(void **state)
     assert_int_equal(d.accounts[1].share.balance, 3);
 }
 
+/* The money came, and the payee cannot take it. */
+static void a_deadline_names_what_the_payee_has_against_it(void **state)
+{
+    (void)state;
+    for (int closed = 0; closed <= 1; closed++) {
+        struct desk d;
+        desk_init(&d, 0, 0);
+        assert_int_equal(desk_spend(&d, GB_OPERATION_TRANSFER, 3, 1), GB_STATE_WAITING);
+        desk_next(&d);
+        d.accounts[1].share.status = closed ? GB_STATUS_CLOSING : GB_STATUS_OPEN;
+        d.accounts[1].share.credits_total = d.accounts[1].share.debits_total = GB_TOTAL_MAX;
+        assert_int_equal(gb_credit_payin(&d.books, 0, GB_STATE_ACCEPTED, 5, 2), GB_PAYIN_BOOKED);
+        assert_int_equal(d.accounts[0].waiters_count, 1);
+        d.books.now_us += 2000;
+        gb_deadline_pass(&d.books, 0);
+        assert_int_equal(d.books.effects.decisions_count, 1);
+        assert_int_equal(d.decisions[0].state, GB_STATE_REFUSED);
+        assert_int_equal(d.decisions[0].refusal.reason,
+                         closed ? GB_REASON_PAYEE_ACCOUNT_CLOSED : GB_REASON_LIMIT_REACHED);
+    }
+}
+
 static void a_block_keeps_waiters_from_being_paid(void **state)
 {
     (void)state;
@@ -204,14 +226,24 @@ static void refunds_are_capped_in_parts(void **state)
                      GB_REASON_LIMIT_REACHED);
 }
 
+static void four_kinds_spend(void **state)
+{
+    (void)state;
+    int spends = 0;
+    for (int kind = GB_OPERATION_PAYIN; kind <= GB_OPERATION_REFUND; kind++)
+        spends += gb_spend_can_be((enum gb_operation_kind)kind) ? 1 << kind : 0;
+    assert_int_equal(spends, 1 << GB_OPERATION_PAYOUT | 1 << GB_OPERATION_HOLD |
+                                 1 << GB_OPERATION_TRANSFER | 1 << GB_OPERATION_CHARGE);
+}
+
 static void holds_end_once(void **state)
 {
     (void)state;
     struct desk d;
     desk_init(&d, 10, 0);
     assert_int_equal(desk_spend(&d, GB_OPERATION_HOLD, 6, 1), GB_STATE_HELD);
-    struct gb_hold hold = {GB_HOLD_OPEN, 6, 0, NOW_US + 1};
-    assert_false(gb_hold_expire(&d.books, 0, &hold, 1));
+    struct gb_hold hold = {GB_HOLD_OPEN, 6, 0, NOW_US + 1, 1};
+    assert_false(gb_hold_expire(&d.books, 0, &hold));
     assert_int_equal(gb_hold_capture(&d.books, 0, &hold, 2, 7), GB_REASON_CAPTURE_EXCEEDS_HOLD);
     assert_int_equal(gb_hold_capture(&d.books, 0, &hold, 2, 4), GB_REASON_NONE);
     assert_int_equal(d.accounts[0].share.balance, 6);
@@ -219,9 +251,13 @@ static void holds_end_once(void **state)
     assert_int_equal(hold.captured, 4);
     assert_int_equal(gb_hold_void(&d.books, 0, &hold, 3), GB_REASON_HOLD_CAPTURED);
     assert_int_equal(desk_spend(&d, GB_OPERATION_HOLD, 6, 4), GB_STATE_HELD);
-    struct gb_hold other = {GB_HOLD_OPEN, 6, 0, NOW_US};
+    struct gb_hold other = {GB_HOLD_OPEN, 6, 0, NOW_US, 4};
     assert_int_equal(gb_hold_capture(&d.books, 0, &other, 5, 1), GB_REASON_HOLD_EXPIRED);
     assert_int_equal(other.state, GB_HOLD_EXPIRED);
+    const struct gb_effect_entry *last =
+        &d.books.effects.entries[d.books.effects.entries_count - 1];
+    assert_int_equal(last->entry.kind, GB_ENTRY_EXPIRE);
+    assert_int_equal(last->operation, 4);
     assert_int_equal(d.accounts[0].share.held, 0);
 }
 
@@ -235,10 +271,12 @@ int main(void)
         cmocka_unit_test(the_queue_has_a_bound),
         cmocka_unit_test(waiters_are_paid_in_age_order_skipping_what_does_not_fit),
         cmocka_unit_test(transfers_wait_for_their_payee),
+        cmocka_unit_test(a_deadline_names_what_the_payee_has_against_it),
         cmocka_unit_test(a_block_keeps_waiters_from_being_paid),
         cmocka_unit_test(money_voids_a_confirmed_closing),
         cmocka_unit_test(refunds_are_capped_in_parts),
         cmocka_unit_test(holds_end_once),
+        cmocka_unit_test(four_kinds_spend),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
