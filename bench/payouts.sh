@@ -76,14 +76,14 @@ measure_skewed() {
   open_accounts skewed 200 60000 even
   for _ in 1 2 3 4 5 6 7; do most+=(--api "dc1=$(api_of dc1)"); done
   for dc in "${dcs[@]}"; do
-    before=$((before + $(counter "$dc" geobill_payouts_waited_total)))
-    decided=$((decided - $(counter "$dc" geobill_payouts_decided_total)))
+    before=$((before + $(counter "$dc" geobill_operations_waited_total)))
+    decided=$((decided - $(counter "$dc" geobill_operations_decided_total)))
   done
   pay_out "${most[@]}" --api "dc2=$(api_of dc2)" --api "dc3=$(api_of dc3)" \
     --amount-max 2000 --connections 90 --rate 1000
   for dc in "${dcs[@]}"; do
-    after=$((after + $(counter "$dc" geobill_payouts_waited_total)))
-    decided=$((decided + $(counter "$dc" geobill_payouts_decided_total)))
+    after=$((after + $(counter "$dc" geobill_operations_waited_total)))
+    decided=$((decided + $(counter "$dc" geobill_operations_decided_total)))
   done
   awk -v waited=$((after - before)) -v decided="$decided" \
     'BEGIN { printf "decided by the own share: %d of %d, %.2f %%\n", decided - waited, decided, (decided - waited) / decided * 100 }'

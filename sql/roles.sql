@@ -49,12 +49,13 @@ GRANT SELECT (client_no, name, role, home, revoked, version, created_at_us, upda
 -- Each shows that it lives.
 GRANT INSERT, UPDATE ON daemon TO geobill_api, geobill_publisher, geobill_consumer, geobill_projector;
 
--- The API accepts pay-ins, and decides pay-outs: it runs the engine for them.
+-- The API accepts pay-ins, and decides all else: it runs the engine for them.
 GRANT INSERT ON operation, relay, outbox, catalogue_command, ledger TO geobill_api;
 GRANT INSERT (account_no, account_id, currency, status, account_version, updated_at_us), UPDATE ON share TO geobill_api;
 GRANT INSERT, UPDATE ON share_link TO geobill_api;
 GRANT UPDATE (state, reason, facts, decided_at_us) ON operation TO geobill_api;
-GRANT INSERT, DELETE ON waiting TO geobill_api;
+GRANT INSERT, DELETE ON waiting, open_hold TO geobill_api;
+GRANT INSERT, UPDATE (state, captured, ended_at_us) ON hold TO geobill_api;
 GRANT INSERT ON denial TO geobill_api;
 GRANT INSERT, UPDATE ON account, client, status_pending TO geobill_api;
 GRANT USAGE ON SEQUENCE ledger_seq, operation_seq, outbox_seq, account_no_seq, client_no_seq TO geobill_api;
@@ -69,7 +70,8 @@ GRANT DELETE ON outbox TO geobill_publisher;
 GRANT INSERT, UPDATE ON share, share_link TO geobill_consumer;
 GRANT INSERT ON ledger, operation, outbox TO geobill_consumer;
 GRANT UPDATE (state, reason, facts, decided_at_us) ON operation TO geobill_consumer;
-GRANT INSERT, DELETE ON waiting, denial TO geobill_consumer;
+GRANT INSERT, DELETE ON waiting, open_hold, denial TO geobill_consumer;
+GRANT INSERT, UPDATE (state, captured, ended_at_us) ON hold TO geobill_consumer;
 GRANT UPDATE (state, reason, decided_at_us) ON relay TO geobill_consumer;
 GRANT UPDATE (status, version, updated_at_us) ON account TO geobill_consumer;
 GRANT INSERT, UPDATE, DELETE ON status_pending, overdue TO geobill_consumer;

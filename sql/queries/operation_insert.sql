@@ -1,20 +1,24 @@
--- Operations that the engine itself stores, with the state that the batch leaves them in: pay-outs, and what another
+-- Operations that the engine itself stores, with the state that the batch leaves them in: what it decides, and what another
 -- datacenter accepted for us. They are not published from here. One that is there already ends the transaction with 40001:
 -- somebody was faster.
 -- Parameters, side by side in key order: $1 client_no int4[], $2 key text[], $3 kind, $4 state int2[], $5 account_no,
 -- $6 amount, $7 created_at_us, $8 decided_at_us, $9 deadline_us int8[], $10 awaited bool[], $11 trace_id uuid[],
--- $12 span_id int8[], $13 relayed_from, $14 reference, $15 metadata, $16 reason, $17 facts text[]; $18 epoch int4.
+-- $12 span_id int8[], $13 relayed_from, $14 reference, $15 metadata, $16 reason, $17 facts text[],
+-- $18 payee_no int8[], $19 hold_id uuid[], $20 expires_at_us int8[]; $21 epoch int4.
 -- Result: one row, how many.
 WITH inserted AS (
     INSERT INTO operation (client_no, key, kind, state, account_no, amount, created_at_us, decided_at_us, deadline_us,
-                           awaited, trace_id, span_id, relayed_from, reference, metadata, reason, facts, epoch)
+                           awaited, trace_id, span_id, relayed_from, reference, metadata, reason, facts, payee_no, hold_id,
+                           expires_at_us, epoch)
     SELECT n.client_no, n.key, n.kind, n.state, n.account_no, n.amount, n.created_at_us, n.decided_at_us, n.deadline_us,
-        n.awaited, n.trace_id, n.span_id, n.relayed_from, n.reference, n.metadata, n.reason, n.facts, $18::integer
+        n.awaited, n.trace_id, n.span_id, n.relayed_from, n.reference, n.metadata, n.reason, n.facts, n.payee_no, n.hold_id,
+        n.expires_at_us, $21::integer
     FROM unnest($1::integer[], $2::text[], $3::smallint[], $4::smallint[], $5::bigint[], $6::bigint[], $7::bigint[],
                 $8::bigint[], $9::bigint[], $10::boolean[], $11::uuid[], $12::bigint[], $13::text[], $14::text[],
-                $15::text[], $16::text[], $17::text[])
+                $15::text[], $16::text[], $17::text[], $18::bigint[], $19::uuid[], $20::bigint[])
         WITH ORDINALITY AS n (client_no, key, kind, state, account_no, amount, created_at_us, decided_at_us, deadline_us,
-                              awaited, trace_id, span_id, relayed_from, reference, metadata, reason, facts, place)
+                              awaited, trace_id, span_id, relayed_from, reference, metadata, reason, facts, payee_no, hold_id,
+                              expires_at_us, place)
     ORDER BY n.place
     ON CONFLICT (client_no, key) DO NOTHING
     RETURNING 1)

@@ -1,10 +1,16 @@
 -- Operations of one account that are owned here, oldest first, from after a place on.
 -- Parameters: $1 account_no int8, $2 state int2 (NULL: any), place: $3 created_at_us int8, $4 client_no int4, $5 key text;
 --   $6 limit int4.
--- Result: client_no int4, key text, kind int2, state int2, amount int8, reason text, created_at_us int8, decided_at_us int8.
-SELECT client_no, key, kind, state, amount, reason, created_at_us, decided_at_us
-FROM operation
-WHERE account_no = $1::bigint AND state = coalesce($2::smallint, state)
-    AND (created_at_us, client_no, key) > ($3::bigint, $4::integer, $5::text)
-ORDER BY created_at_us, client_no, key
-LIMIT $6::integer
+-- Result: client_no int4, key text, kind int2, state int2, amount int8, reason text, created_at_us int8, decided_at_us int8,
+--   the payee's account_id text, hold_id uuid, expires_at_us int8.
+SELECT o.client_no, o.key, o.kind, o.state, o.amount, o.reason, o.created_at_us, o.decided_at_us, p.account_id, o.hold_id,
+    o.expires_at_us
+FROM (
+    SELECT * FROM operation
+    WHERE account_no = $1::bigint AND state = coalesce($2::smallint, state)
+        AND (created_at_us, client_no, key) > ($3::bigint, $4::integer, $5::text)
+    ORDER BY created_at_us, client_no, key
+    LIMIT $6::integer) o
+-- Where the operation is, both shares are.
+LEFT JOIN share p ON p.account_no = o.payee_no
+ORDER BY o.created_at_us, o.client_no, o.key

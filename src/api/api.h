@@ -2,7 +2,8 @@
  *
  *   server threads   route, authenticate from the cache, parse, validate; never wait for anything
  *   intake lane      one thread and connection: all pay-ins that queued up, in one commit
- *   payouts lane     one thread, connection and engine: all pay-outs that queued up, in one commit
+ *   commands lane    one thread, connection and engine: all other commands about money that queued
+ *                    up, in one commit
  *   balances lane    one thread and connection: all balances that queued up, in one round trip
  *   waiter           one thread and connection: requests that wait for their outcome
  *   reader lanes     [api] readers threads, each with a connection and an HTTP client: everything
@@ -27,6 +28,7 @@
 #include "runtime/metrics.h"
 #include "runtime/queue.h"
 #include "runtime/trace.h"
+#include "runtime/uuid.h"
 #include "runtime/wake.h"
 
 struct gb_api;
@@ -51,6 +53,7 @@ struct gb_api_route {
     const char *method;
     const char *path; /* "{id}" is one part, "{key}" all that is left */
     enum gb_role role;
+    enum gb_operation_kind kind; /* of a command that is decided at once; 0: it is none */
     /* On the server's thread, after authentication: reads the request. False: it has been answered
      * or given away. NULL: nothing to read. */
     bool (*prepare)(struct gb_api_request *request);
@@ -58,30 +61,35 @@ struct gb_api_route {
     const char *query; /* the parameters it takes, "a b c" */
 };
 
-/* A pay-in or a pay-out on its way. Text is in the request's arena or literal. */
+/* A command about money on its way. Text is in the request's arena or literal. */
 struct gb_api_command {
     enum gb_operation_kind kind;
     enum gb_operation_state state;
     struct gb_dc owner; /* of the key */
     struct gb_currency currency;
-    const char *account_id;
-    int64_t amount;
-    const char *reference;       /* NULL: none */
-    const char *metadata;        /* canonical JSON; NULL: none */
-    struct gb_api_account known; /* number 0: only the database knows */
-    int64_t created_at_us;       /* wall clock; in a batch each has its own */
-    int64_t decided_at_us;       /* 0: not decided */
-    const char *reason;          /* of state REFUSED: a code of the error table */
-    const char *facts;           /* of a refused pay-out: what was known, JSON; NULL: nothing */
-    int64_t until_us;            /* monotonic: how long the caller listens; past: not at all */
-    int64_t deadline_ms;         /* of a pay-out: how long it may wait for money */
-    int64_t due_us; /* of a pay-out: monotonic, when it should have been decided at the latest */
+    const char *account_id;       /* of a transfer the payer; of a capture and a void the hold's */
+    const char *payee_account_id; /* of a transfer; NULL: none */
+    int64_t amount;               /* 0: of the whole hold */
+    const char *reference;        /* NULL: none */
+    const char *metadata;         /* canonical JSON; NULL: none */
+    struct gb_api_account known;  /* number 0: only the database knows */
+    struct gb_api_account payee;  /* the same of the payee */
+    struct gb_uuid hold_id;       /* of a hold: what it is called; of a capture, a void: which */
+    int64_t expires_in_s;         /* of a hold */
+    int64_t expires_at_us;        /* of a hold: wall clock */
+    int64_t created_at_us;        /* wall clock; in a batch each has its own */
+    int64_t decided_at_us;        /* 0: not decided */
+    const char *reason;           /* of state REFUSED: a code of the error table */
+    const char *facts;            /* of a refusal: what was known, JSON; NULL: nothing */
+    int64_t until_us;             /* monotonic: how long the caller listens; past: not at all */
+    int64_t deadline_ms;          /* of what may wait for money: how long */
+    int64_t due_us; /* the same: monotonic, when it should have been decided at the latest */
     bool relayed;   /* the owner is another datacenter */
-    bool learnt;    /* `known` is from the catalogue's API: not replicated to here yet */
+    bool learnt;    /* an account is from the catalogue's API: not replicated to here yet */
     bool replayed;
     bool done;    /* of a pay-in: the intake has answered or given it away */
-    bool patient; /* of a pay-out: waits until its deadline, whatever is known */
-    bool pressed; /* of a pay-out: was sent to be decided, after due_us */
+    bool patient; /* of what may wait: it does until its deadline, whatever is known */
+    bool pressed; /* the same: was sent to be decided, after due_us */
 };
 
 struct gb_api_request {
@@ -96,15 +104,15 @@ struct gb_api_request {
     const char *key;                /* Idempotency-Key; NULL: none */
     int64_t wait_s;                 /* Prefer: wait; 0: does not wait */
     const char *preference_applied; /* NULL: none */
-    struct gb_api_command command;  /* of POST /v1/pay-ins and /v1/pay-outs */
+    struct gb_api_command command;  /* of a POST about money */
     void *body;                     /* what `prepare` has read, for `work` */
     gb_api_work *work;              /* what a lane has to do for it */
 };
 
 struct gb_api_balances;
+struct gb_api_commands;
 struct gb_api_intake;
 struct gb_api_lanes;
-struct gb_api_payouts;
 struct gb_api_waiter;
 
 struct gb_api {
@@ -116,11 +124,11 @@ struct gb_api {
     struct gb_api_client_cache *clients;
     struct gb_api_learnt_accounts *learnt;
     struct gb_queue *intake_queue;
-    struct gb_queue *payout_queue;
+    struct gb_queue *command_queue;
     struct gb_queue *lane_queue;
     struct gb_queue *balance_queue;
     struct gb_api_intake *intake;
-    struct gb_api_payouts *payouts;
+    struct gb_api_commands *commands;
     struct gb_api_waiter *waiter;
     struct gb_api_lanes *lanes;
     struct gb_api_balances *balances;
@@ -138,9 +146,9 @@ bool gb_api_continue(struct gb_api_request *request);
 gb_api_work gb_api_authenticate_in_lane;
 /* Into the queue of the lanes; 503 when that is full. */
 void gb_api_to_lane(struct gb_api_request *request, gb_api_work *work);
-/* Into the queue of the intake, of the pay-outs, of the balances; 503 when that is full. */
+/* Into the queue of the intake, of the commands, of the balances; 503 when that is full. */
 void gb_api_to_intake(struct gb_api_request *request);
-void gb_api_to_payouts(struct gb_api_request *request);
+void gb_api_to_commands(struct gb_api_request *request);
 void gb_api_to_balances(struct gb_api_request *request);
 
 /* Connects as this daemon does; `part` names the connection for the database's administrator.

@@ -27,8 +27,8 @@ void gb_api_pass_on(struct gb_api_lane *lane, struct gb_api_request *request, co
 bool gb_api_find_account(struct gb_api_lane *lane, struct gb_api_request *request,
                          const char *account_id, struct gb_api_account *ret,
                          enum gb_result *ret_result, struct gb_err *err);
-/* The same without looking here first. False: answered. */
-bool gb_api_ask_account(struct gb_api_lane *lane, struct gb_api_request *request,
+/* The same without looking here first; `field` names it where there is none. False: answered. */
+bool gb_api_ask_account(struct gb_api_lane *lane, struct gb_api_request *request, const char *field,
                         const char *account_id, struct gb_api_account *ret);
 
 #endif

@@ -20,6 +20,10 @@ static const struct gb_api_error_row rows[GB_API_ERRORS] = {
                                    "Key names an unknown datacenter",
                                    "`dcN:` at the start of a key names the datacenter that owns "
                                    "it; use one that exists, or another form."},
+    [GB_API_KEY_OWNER_MISMATCH] =
+        {"KEY_OWNER_MISMATCH", 400, false, "Key and hold have different owners",
+         "A hold lives at the datacenter its id names; capture and void it with a key of that "
+         "datacenter: `dcN:` in front. Nothing was stored."},
     [GB_API_UNAUTHENTICATED] =
         {"UNAUTHENTICATED", 401, false, "No valid token",
          "Send `Authorization: Bearer` with the token of a client that is not revoked."},
@@ -30,6 +34,8 @@ static const struct gb_api_error_row rows[GB_API_ERRORS] = {
                                   "Neither this datacenter nor the catalogue knows it."},
     [GB_API_OPERATION_NOT_FOUND] = {"OPERATION_NOT_FOUND", 404, false, "No such operation",
                                     "This client never used that key, as far as its owner knows."},
+    [GB_API_HOLD_NOT_FOUND] = {"HOLD_NOT_FOUND", 404, false, "No such hold",
+                               "The datacenter that the id names has none of that id."},
     [GB_API_METHOD_NOT_ALLOWED] = {"METHOD_NOT_ALLOWED", 405, false, "Method not allowed",
                                    "`Allow` lists the methods."},
     [GB_API_NOT_ACCEPTABLE] = {"NOT_ACCEPTABLE", 406, false, "Answers are application/json",
@@ -40,6 +46,10 @@ static const struct gb_api_error_row rows[GB_API_ERRORS] = {
     [GB_API_ACCOUNT_CLOSED] = {"ACCOUNT_CLOSED", 409, false, "Account is closing or closed",
                                "A closing account takes no new pay-ins, a closed one pays nothing "
                                "out; the refusal is stored under the key."},
+    [GB_API_PAYEE_ACCOUNT_CLOSED] = {"PAYEE_ACCOUNT_CLOSED", 409, false,
+                                     "Payee's account is closing or closed",
+                                     "It takes no transfers in; nothing was paid and nothing will "
+                                     "be, under this key."},
     [GB_API_ACCOUNT_BLOCKED] = {"ACCOUNT_BLOCKED", 409, false, "Account is blocked",
                                 "It pays nothing out until it is opened again; the refusal is "
                                 "stored under the key."},
@@ -60,6 +70,17 @@ static const struct gb_api_error_row rows[GB_API_ERRORS] = {
     [GB_API_WAITING_LIMIT] = {"WAITING_LIMIT", 409, false, "Too many operations wait",
                               "As many as are allowed wait for money of this account here. Try "
                               "again with a new key when some are decided."},
+    [GB_API_HOLD_CAPTURED] = {"HOLD_CAPTURED", 409, false, "Hold is captured",
+                              "It can be captured or voided once; the refusal is stored under "
+                              "the key."},
+    [GB_API_HOLD_VOIDED] = {"HOLD_VOIDED", 409, false, "Hold is voided",
+                            "Its money is available again; the refusal is stored under the key."},
+    [GB_API_HOLD_EXPIRED] = {"HOLD_EXPIRED", 409, false, "Hold has expired",
+                             "Its money is available again; the refusal is stored under the key. "
+                             "Place a new one."},
+    [GB_API_CAPTURE_EXCEEDS_HOLD] = {"CAPTURE_EXCEEDS_HOLD", 409, false, "More than is held",
+                                     "Capture at most what is set aside; the hold stays open, the "
+                                     "refusal is stored under the key."},
     [GB_API_WRONG_DATACENTER] = {"WRONG_DATACENTER", 421, false,
                                  "Key is owned by another datacenter",
                                  "`detail` names it; the command was not executed here, and is to "
@@ -85,10 +106,9 @@ static const struct gb_api_error_row rows[GB_API_ERRORS] = {
                                   "Nothing was stored; the key is still free."},
     [GB_API_IDEMPOTENCY_MISMATCH] =
         {"IDEMPOTENCY_MISMATCH", 422, false, "Same key, other content",
-         "`field` names what differs. The fingerprint is account_id, amount, reference and "
-         "metadata of a pay-in or pay-out; "
-         "account_id, name, currency, opening_balance and policy of a new account. The first "
-         "command stands."},
+         "`field` names what differs. The fingerprint is all that the body has but deadline_ms, "
+         "and the hold, of a command about money; account_id, name, currency, opening_balance and "
+         "policy of a new account. The first command stands."},
     [GB_API_INTERNAL] = {"INTERNAL", 500, false, "Internal error",
                          "Report it with the trace id of `traceparent`."},
     [GB_API_OVERLOADED] = {"OVERLOADED", 503, true, "Too much at once",

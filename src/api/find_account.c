@@ -24,13 +24,13 @@ static bool read_account(struct gb_bytes body, struct gb_arena *arena, struct gb
     return good;
 }
 
-bool gb_api_ask_account(struct gb_api_lane *lane, struct gb_api_request *request,
+bool gb_api_ask_account(struct gb_api_lane *lane, struct gb_api_request *request, const char *field,
                         const char *account_id, struct gb_api_account *ret)
 {
     struct gb_api *api = lane->api;
     int64_t now_us = gb_clock_mono_us();
     if (gb_dc_equal(api->settings.dc, api->settings.catalogue)) {
-        gb_api_refuse(request, GB_API_ACCOUNT_NOT_FOUND, "account_id", NULL);
+        gb_api_refuse(request, GB_API_ACCOUNT_NOT_FOUND, field, NULL);
         return false;
     }
     if (gb_api_learnt_accounts_find(api->learnt, account_id, now_us, ret))
@@ -45,7 +45,7 @@ bool gb_api_ask_account(struct gb_api_lane *lane, struct gb_api_request *request
     GB_CHECK(question.path != NULL);
     enum gb_result result = gb_api_ask(lane, request, &question, &answer, &err);
     if (result == GB_OK && answer.status == 404) {
-        gb_api_refuse(request, GB_API_ACCOUNT_NOT_FOUND, "account_id", NULL);
+        gb_api_refuse(request, GB_API_ACCOUNT_NOT_FOUND, field, NULL);
         return false;
     }
     if (result != GB_OK || answer.status != 200 || !read_account(answer.body, lane->arena, ret)) {
@@ -73,7 +73,7 @@ bool gb_api_find_account(struct gb_api_lane *lane, struct gb_api_request *reques
         GB_CHECK(gb_currency_parse(gb_rows_text(call.rows, 0, 1), &ret->currency));
     }
     gb_calls_release(&call, 1);
-    return here || gb_api_ask_account(lane, request, account_id, ret);
+    return here || gb_api_ask_account(lane, request, "account_id", account_id, ret);
 }
 
 enum gb_result gb_api_learn_account(struct gb_api_lane *lane, struct gb_api_request *request,
@@ -81,12 +81,17 @@ enum gb_result gb_api_learn_account(struct gb_api_lane *lane, struct gb_api_requ
 {
     (void)err;
     struct gb_api_command *command = &request->command;
-    if (gb_api_ask_account(lane, request, command->account_id, &command->known)) {
-        command->learnt = true;
-        if (command->kind == GB_OPERATION_PAYOUT)
-            gb_api_to_payouts(request);
-        else
-            gb_api_to_intake(request);
-    }
+    bool found =
+        command->known.account_no.value == 0
+            ? gb_api_ask_account(lane, request, "account_id", command->account_id, &command->known)
+            : gb_api_ask_account(lane, request, "payee_account_id", command->payee_account_id,
+                                 &command->payee);
+    if (!found)
+        return GB_OK;
+    command->learnt = true;
+    if (command->kind == GB_OPERATION_PAYIN)
+        gb_api_to_intake(request);
+    else
+        gb_api_to_commands(request);
     return GB_OK;
 }

@@ -13,7 +13,5 @@ bool gb_api_intake_ready(const struct gb_api_intake *intake); /* any thread */
 /* What is stored for the request's pay-in is in request->command: answers it, or lets it wait for
  * its outcome. Gives the request away. Any thread. */
 void gb_api_settle_payin(struct gb_api_request *request);
-/* The answer once the outcome is there, or not in time (state ACCEPTED). */
-void gb_api_answer_payin(struct gb_api_request *request);
 
 #endif

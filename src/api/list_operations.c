@@ -97,7 +97,7 @@ static bool read_query(struct gb_api_request *request, struct gb_api_gathering *
         allowed = "needed: 1 to 64 of A-Z a-z 0-9 . _ -";
     } else if (ret->state_name != NULL && !gb_operation_state_parse(ret->state_name, &state)) {
         wrong = "state";
-        allowed = "ACCEPTED, BOOKED, WAITING, PAID or REFUSED";
+        allowed = "ACCEPTED, BOOKED, WAITING, PAID, REFUSED, HELD or RELEASED";
     } else if (scope != NULL && strcmp(scope, "local") != 0) {
         wrong = "scope";
         allowed = "local, or left out";

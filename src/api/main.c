@@ -11,8 +11,8 @@
 static void describe(void *context, char *ret_text, size_t size)
 {
     const struct gb_api *api = context;
-    (void)snprintf(ret_text, size, "%zu pay-ins, %zu pay-outs and %zu reads queued",
-                   gb_queue_length(api->intake_queue), gb_queue_length(api->payout_queue),
+    (void)snprintf(ret_text, size, "%zu pay-ins, %zu other commands and %zu reads queued",
+                   gb_queue_length(api->intake_queue), gb_queue_length(api->command_queue),
                    gb_queue_length(api->lane_queue) + gb_queue_length(api->balance_queue));
 }
 

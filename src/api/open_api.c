@@ -1,9 +1,9 @@
 #include "api/answer.h"
 #include "api/api.h"
 #include "api/balances.h"
+#include "api/commands.h"
 #include "api/intake.h"
 #include "api/lanes.h"
-#include "api/payouts.h"
 #include "api/wait_outcome.h"
 
 enum { REQUEST_ARENA_BYTES = 128 * 1024, DRAIN_MS = 10000 };
@@ -43,11 +43,11 @@ static enum gb_result open_all(struct gb_api *api, struct gb_err *err)
     api->clients = gb_api_client_cache_new();
     api->learnt = gb_api_learnt_accounts_new();
     api->intake_queue = gb_queue_new(api->settings.intake_queue_max);
-    api->payout_queue = gb_queue_new(api->settings.payout_queue_max);
+    api->command_queue = gb_queue_new(api->settings.command_queue_max);
     api->lane_queue = gb_queue_new(api->settings.reader_queue_max);
     api->balance_queue = gb_queue_new(api->settings.reader_queue_max);
     api->intake = gb_api_intake_open(api);
-    api->payouts = gb_api_payouts_open(api, &engine);
+    api->commands = gb_api_commands_open(api, &engine);
     api->waiter = gb_api_waiter_open(api);
     api->lanes = gb_api_lanes_open(api, &engine);
     api->balances = gb_api_balances_open(api);
@@ -71,7 +71,7 @@ static void close_queues(struct gb_api *api)
     gb_queue_close(api->lane_queue);
     gb_queue_close(api->balance_queue);
     gb_queue_close(api->intake_queue);
-    gb_queue_close(api->payout_queue);
+    gb_queue_close(api->command_queue);
     atomic_store(&api->closed, true);
 }
 
@@ -84,13 +84,13 @@ void gb_api_close(struct gb_api *api)
     gb_api_balances_close(api->balances);
     gb_api_lanes_close(api->lanes);
     gb_api_intake_close(api->intake);
-    gb_api_payouts_close(api->payouts);
+    gb_api_commands_close(api->commands);
     gb_api_waiter_close(api->waiter);
     gb_http_server_close(api->server);
     gb_queue_free(api->lane_queue);
     gb_queue_free(api->balance_queue);
     gb_queue_free(api->intake_queue);
-    gb_queue_free(api->payout_queue);
+    gb_queue_free(api->command_queue);
     gb_api_client_cache_free(api->clients);
     gb_api_learnt_accounts_free(api->learnt);
     gb_wake_sender_close(api->wake);

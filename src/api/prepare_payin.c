@@ -6,7 +6,7 @@ bool gb_api_prepare_payin(struct gb_api_request *request)
 {
     request->command.kind = GB_OPERATION_PAYIN;
     request->command.until_us = request->arrived_us + request->wait_s * 1000000;
-    if (gb_api_read_owner(request) && gb_api_read_command(request, false))
+    if (gb_api_read_owner(request) && gb_api_read_command(request))
         gb_api_to_intake(request);
     return false;
 }

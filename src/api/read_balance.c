@@ -230,7 +230,7 @@ enum gb_result gb_api_read_balance(struct gb_api_lane *lane, struct gb_api_reque
                                    struct gb_err *err)
 {
     struct gb_api_account account;
-    if (!gb_api_ask_account(lane, request, request->subject, &account))
+    if (!gb_api_ask_account(lane, request, "account_id", request->subject, &account))
         return GB_OK;
     struct gb_api_reading reading = {.api = lane->api, .pg = lane->pg, .arena = lane->arena};
     return gb_api_answer_balances(&reading, &request, &account, 1, err);

@@ -8,6 +8,7 @@
 #include "wire/text.h"
 
 enum { DEADLINE_MS = 2000, DEADLINE_MS_MAX = 86400000 };
+enum { EXPIRES_IN_S = 7 * 86400, EXPIRES_IN_S_MAX = 31 * 86400 };
 
 static bool refuse(struct gb_api_request *request, enum gb_api_error error, const char *field,
                    const char *detail)
@@ -16,21 +17,48 @@ static bool refuse(struct gb_api_request *request, enum gb_api_error error, cons
     return false;
 }
 
+static bool read_id(struct gb_api_request *request, json_t *id, const char *field, const char **ret)
+{
+    const char *text = json_string_value(id);
+    if (!gb_account_id_valid(text))
+        return refuse(request, GB_API_FIELD_INVALID, field, "1 to 64 of A-Z a-z 0-9 . _ -");
+    *ret = gb_arena_strdup(request->arena, text);
+    GB_CHECK(*ret != NULL);
+    return true;
+}
+
+static bool read_account(struct gb_api_request *request, json_t *id)
+{
+    return read_id(request, id, "account_id", &request->command.account_id);
+}
+
+static bool read_payee(struct gb_api_request *request, json_t *id)
+{
+    struct gb_api_command *command = &request->command;
+    if (!read_id(request, id, "payee_account_id", &command->payee_account_id))
+        return false;
+    return strcmp(command->account_id, command->payee_account_id) != 0 ||
+           refuse(request, GB_API_FIELD_INVALID, "payee_account_id", "another account");
+}
+
+/* Left out of a capture, it is the whole hold's. */
 static bool read_amount(struct gb_api_request *request, json_t *amount)
 {
-    struct gb_api_command *payin = &request->command;
+    struct gb_api_command *command = &request->command;
     json_t *minor_units, *currency;
+    if (amount == NULL)
+        return true;
     const struct gb_api_member members[] = {
         {"minor_units", JSON_INTEGER, true, GB_API_AMOUNT_INVALID, &minor_units},
         {"currency", JSON_STRING, true, GB_API_FIELD_INVALID, &currency},
     };
     if (!gb_api_read_members(request, amount, "amount.", members, 2))
         return false;
-    payin->amount = json_integer_value(minor_units);
-    if (!gb_amount_valid(payin->amount))
+    command->amount = json_integer_value(minor_units);
+    if (!gb_amount_valid(command->amount))
         return refuse(request, GB_API_AMOUNT_INVALID, "amount.minor_units",
                       "from 1 to 1000000000000000");
-    if (!gb_currency_parse(json_string_value(currency), &payin->currency))
+    if (!gb_currency_parse(json_string_value(currency), &command->currency))
         return refuse(request, GB_API_FIELD_INVALID, "amount.currency", "three letters A-Z");
     return true;
 }
@@ -63,7 +91,7 @@ static bool read_metadata(struct gb_api_request *request, json_t *metadata)
            refuse(request, GB_API_FIELD_INVALID, "metadata", "an object of at most 4096 bytes");
 }
 
-/* Left out, the pay-out is refused as soon as too little is known to be anywhere. */
+/* Left out, the command is refused as soon as too little is known to be anywhere. */
 static bool read_deadline(struct gb_api_request *request, json_t *deadline_ms)
 {
     struct gb_api_command *command = &request->command;
@@ -73,25 +101,59 @@ static bool read_deadline(struct gb_api_request *request, json_t *deadline_ms)
            refuse(request, GB_API_FIELD_INVALID, "deadline_ms", "from 0 to 86400000");
 }
 
-static bool read_members(struct gb_api_request *request, json_t *body, bool waits)
+static bool read_expiry(struct gb_api_request *request, json_t *expires_in_s)
 {
-    json_t *account_id, *amount, *reference, *metadata, *deadline_ms = NULL;
-    const struct gb_api_member members[] = {
-        {"account_id", JSON_STRING, true, GB_API_FIELD_INVALID, &account_id},
-        {"amount", JSON_OBJECT, true, GB_API_FIELD_INVALID, &amount},
-        {"reference", JSON_STRING, false, GB_API_FIELD_INVALID, &reference},
-        {"metadata", JSON_OBJECT, false, GB_API_FIELD_INVALID, &metadata},
-        {"deadline_ms", JSON_INTEGER, false, GB_API_FIELD_INVALID, &deadline_ms},
-    };
-    if (!gb_api_read_members(request, body, "", members, waits ? 5 : 4))
+    struct gb_api_command *command = &request->command;
+    command->expires_in_s = expires_in_s == NULL ? EXPIRES_IN_S : json_integer_value(expires_in_s);
+    return (command->expires_in_s >= 1 && command->expires_in_s <= EXPIRES_IN_S_MAX) ||
+           refuse(request, GB_API_FIELD_INVALID, "expires_in_s", "from 1 to 2678400");
+}
+
+/* All members there are; each is read, NULL where it is left out, in this order. */
+enum member { ACCOUNT, PAYEE, AMOUNT, EXPIRY, DEADLINE, REFERENCE, METADATA, MEMBERS };
+static const struct {
+    const char *name;
+    json_type type;
+    bool (*read)(struct gb_api_request *request, json_t *value);
+} members[MEMBERS] = {
+    [ACCOUNT] = {"account_id", JSON_STRING, read_account},
+    [PAYEE] = {"payee_account_id", JSON_STRING, read_payee},
+    [AMOUNT] = {"amount", JSON_OBJECT, read_amount},
+    [EXPIRY] = {"expires_in_s", JSON_INTEGER, read_expiry},
+    [DEADLINE] = {"deadline_ms", JSON_INTEGER, read_deadline},
+    [REFERENCE] = {"reference", JSON_STRING, read_reference},
+    [METADATA] = {"metadata", JSON_OBJECT, read_metadata},
+};
+
+/* Which a command of each kind has, in the same order. */
+enum has { NO = 0, MAY, MUST };
+static const enum has FORMS[][MEMBERS] = {
+    [GB_OPERATION_PAYIN] = {MUST, NO, MUST, NO, NO, MAY, MAY},
+    [GB_OPERATION_PAYOUT] = {MUST, NO, MUST, NO, MAY, MAY, MAY},
+    [GB_OPERATION_HOLD] = {MUST, NO, MUST, MAY, MAY, MAY, MAY},
+    [GB_OPERATION_CAPTURE] = {NO, NO, MAY, NO, NO, MAY, MAY},
+    [GB_OPERATION_VOID] = {NO, NO, NO, NO, NO, MAY, MAY},
+    [GB_OPERATION_TRANSFER] = {MUST, MUST, MUST, NO, MAY, MAY, MAY},
+};
+
+static bool read_all(struct gb_api_request *request, json_t *body)
+{
+    const enum has *form = FORMS[request->command.kind];
+    struct gb_api_member wanted[MEMBERS];
+    json_t *values[MEMBERS];
+    size_t n = 0;
+    for (size_t i = 0; i < MEMBERS; i++) {
+        if (form[i] != NO)
+            wanted[n++] = (struct gb_api_member){members[i].name, members[i].type, form[i] == MUST,
+                                                 GB_API_FIELD_INVALID, &values[i]};
+    }
+    if (!gb_api_read_members(request, body, "", wanted, n))
         return false;
-    const char *id = json_string_value(account_id);
-    if (!gb_account_id_valid(id))
-        return refuse(request, GB_API_FIELD_INVALID, "account_id", "1 to 64 of A-Z a-z 0-9 . _ -");
-    request->command.account_id = gb_arena_strdup(request->arena, id);
-    GB_CHECK(request->command.account_id != NULL);
-    return read_amount(request, amount) && read_reference(request, reference) &&
-           read_metadata(request, metadata) && (!waits || read_deadline(request, deadline_ms));
+    for (size_t i = 0; i < MEMBERS; i++) {
+        if (form[i] != NO && !members[i].read(request, values[i]))
+            return false;
+    }
+    return true;
 }
 
 bool gb_api_read_owner(struct gb_api_request *request)
@@ -105,12 +167,12 @@ bool gb_api_read_owner(struct gb_api_request *request)
     return true;
 }
 
-bool gb_api_read_command(struct gb_api_request *request, bool waits)
+bool gb_api_read_command(struct gb_api_request *request)
 {
     json_t *body;
     if (!gb_api_read_body(request, &body))
         return false;
-    bool good = read_members(request, body, waits);
+    bool good = read_all(request, body);
     json_decref(body);
     return good;
 }

@@ -9,8 +9,8 @@
 /* Whose key it is: fills in `owner` and `relayed`. False: answered, no datacenter that we know. */
 bool gb_api_read_owner(struct gb_api_request *request);
 
-/* account_id, amount, reference, metadata into request->command. `waits`: a member deadline_ms is
- * taken, too. False: answered 400 or 422. */
-bool gb_api_read_command(struct gb_api_request *request, bool waits);
+/* The body into request->command, whose kind says what its members are. False: answered 400 or 422.
+ */
+bool gb_api_read_command(struct gb_api_request *request);
 
 #endif

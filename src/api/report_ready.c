@@ -2,9 +2,9 @@
 
 #include "api/api.h"
 #include "api/balances.h"
+#include "api/commands.h"
 #include "api/intake.h"
 #include "api/lanes.h"
-#include "api/payouts.h"
 #include "api/wait_outcome.h"
 
 bool gb_api_ready(void *context, char *ret_why, size_t size)
@@ -15,8 +15,8 @@ bool gb_api_ready(void *context, char *ret_why, size_t size)
         why = "stopping";
     else if (!gb_api_intake_ready(api->intake))
         why = "intake: no database connection";
-    else if (!gb_api_payouts_ready(api->payouts))
-        why = "payouts: no database connection";
+    else if (!gb_api_commands_ready(api->commands))
+        why = "commands: no database connection";
     else if (!gb_api_waiter_ready(api->waiter))
         why = "waiter: no database connection";
     else if (!gb_api_lanes_ready(api->lanes) || !gb_api_balances_ready(api->balances))

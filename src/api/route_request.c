@@ -116,9 +116,9 @@ void gb_api_to_balances(struct gb_api_request *request)
     push(request, request->api->balance_queue, "too many requests wait for balances");
 }
 
-void gb_api_to_payouts(struct gb_api_request *request)
+void gb_api_to_commands(struct gb_api_request *request)
 {
-    push(request, request->api->payout_queue, "too many pay-outs wait for a commit");
+    push(request, request->api->command_queue, "too many commands wait for a commit");
 }
 
 void gb_api_to_intake(struct gb_api_request *request)

@@ -7,18 +7,24 @@
 
 /* clang-format off */
 const struct gb_api_route gb_api_routes[] = {
-    {"POST", "/v1/pay-ins", WRITE, gb_api_prepare_payin, NULL, ""},
-    {"POST", "/v1/pay-outs", WRITE, gb_api_prepare_payout, NULL, ""},
-    {"POST", "/v1/accounts", WRITE, gb_api_prepare_opening, gb_api_open_account, ""},
-    {"GET", "/v1/accounts", READ, NULL, gb_api_list_accounts, "limit cursor"},
-    {"GET", "/v1/accounts/{id}", READ, NULL, gb_api_read_account, ""},
-    {"PATCH", "/v1/accounts/{id}", WRITE, gb_api_prepare_change, gb_api_change_account, ""},
-    {"DELETE", "/v1/accounts/{id}", WRITE, NULL, gb_api_close_account, ""},
-    {"GET", "/v1/accounts/{id}/balance", READ, gb_api_prepare_balance, NULL, ""},
-    {"GET", "/v1/accounts/{id}/entries", READ, NULL, gb_api_list_entries, "limit cursor dc"},
-    {"GET", "/v1/operations", READ, NULL, gb_api_list_operations,
+    {"POST", "/v1/pay-ins", WRITE, 0, gb_api_prepare_payin, NULL, ""},
+    {"POST", "/v1/pay-outs", WRITE, GB_OPERATION_PAYOUT, gb_api_prepare_command, NULL, ""},
+    {"POST", "/v1/transfers", WRITE, GB_OPERATION_TRANSFER, gb_api_prepare_command, NULL, ""},
+    {"POST", "/v1/holds", WRITE, GB_OPERATION_HOLD, gb_api_prepare_command, NULL, ""},
+    {"POST", "/v1/holds/{id}/capture", WRITE, GB_OPERATION_CAPTURE, gb_api_prepare_command, NULL,
+     ""},
+    {"POST", "/v1/holds/{id}/void", WRITE, GB_OPERATION_VOID, gb_api_prepare_command, NULL, ""},
+    {"GET", "/v1/holds/{id}", READ, 0, NULL, gb_api_read_hold, ""},
+    {"POST", "/v1/accounts", WRITE, 0, gb_api_prepare_opening, gb_api_open_account, ""},
+    {"GET", "/v1/accounts", READ, 0, NULL, gb_api_list_accounts, "limit cursor"},
+    {"GET", "/v1/accounts/{id}", READ, 0, NULL, gb_api_read_account, ""},
+    {"PATCH", "/v1/accounts/{id}", WRITE, 0, gb_api_prepare_change, gb_api_change_account, ""},
+    {"DELETE", "/v1/accounts/{id}", WRITE, 0, NULL, gb_api_close_account, ""},
+    {"GET", "/v1/accounts/{id}/balance", READ, 0, gb_api_prepare_balance, NULL, ""},
+    {"GET", "/v1/accounts/{id}/entries", READ, 0, NULL, gb_api_list_entries, "limit cursor dc"},
+    {"GET", "/v1/operations", READ, 0, NULL, gb_api_list_operations,
      "account_id state limit cursor scope"},
-    {"GET", "/v1/operations/{key}", READ, NULL, gb_api_read_operation, "scope"},
+    {"GET", "/v1/operations/{key}", READ, 0, NULL, gb_api_read_operation, "scope"},
 };
 /* clang-format on */
 

@@ -4,7 +4,7 @@
 
 #include "api/api.h"
 
-#define GB_API_ROUTES_MAX 16
+#define GB_API_ROUTES_MAX 32
 
 extern const struct gb_api_route gb_api_routes[];
 extern const size_t gb_api_routes_count; /* at most GB_API_ROUTES_MAX */

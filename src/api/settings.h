@@ -20,7 +20,7 @@ struct gb_api_settings {
     struct gb_api_peer peers[GB_API_PEERS_MAX]; /* without ourselves */
     size_t peers_count;
     size_t intake_queue_max, intake_batch_max;
-    size_t payout_queue_max, payout_batch_max;
+    size_t command_queue_max, command_batch_max;
     size_t readers, reader_queue_max;
     size_t waiters_max;
     int64_t peer_timeout_ms;

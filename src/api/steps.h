@@ -6,7 +6,7 @@
 
 /* On a server thread: read the request. False: it has been answered or given away. */
 bool gb_api_prepare_payin(struct gb_api_request *request);   /* gives it to the intake */
-bool gb_api_prepare_payout(struct gb_api_request *request);  /* gives it to the payouts lane */
+bool gb_api_prepare_command(struct gb_api_request *request); /* gives it to the commands lane */
 bool gb_api_prepare_opening(struct gb_api_request *request); /* of an account */
 bool gb_api_prepare_change(struct gb_api_request *request);  /* of an account's status */
 bool gb_api_prepare_balance(struct gb_api_request *request); /* gives it to the balances lane */
@@ -18,6 +18,7 @@ gb_api_work gb_api_close_account;
 gb_api_work gb_api_read_account;
 gb_api_work gb_api_list_accounts;
 gb_api_work gb_api_list_entries;
+gb_api_work gb_api_read_hold;
 gb_api_work gb_api_read_operation;
 gb_api_work gb_api_list_operations;
 

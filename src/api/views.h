@@ -12,9 +12,12 @@ struct gb_api_operation {
     const char *owner;
     int kind, state;
     const char *account_id;
+    const char *payee_account_id; /* NULL: none */
     int64_t amount;
     const char *currency;
-    const char *reason; /* NULL: none */
+    struct gb_uuid hold_id; /* of a hold, a capture, a void, at the owner's datacenter */
+    int64_t expires_at_us;  /* of a hold; 0: is none */
+    const char *reason;     /* NULL: none */
     int64_t created_at_us;
     int64_t decided_at_us;  /* 0: not decided */
     const char *decided_by; /* NULL: here */

@@ -3,9 +3,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "api/intake.h"
+#include "api/commands.h"
 #include "api/link.h"
-#include "api/payouts.h"
 #include "db/sql.h"
 #include "runtime/clock.h"
 #include "runtime/log.h"
@@ -25,14 +24,6 @@ struct gb_api_waiter {
     struct gb_api_request **looked_at; /* the thread's own: a copy of the table */
 };
 
-static void answer_now(struct gb_api_request *request)
-{
-    if (request->command.kind == GB_OPERATION_PAYOUT)
-        gb_api_answer_payout(request);
-    else
-        gb_api_answer_payin(request);
-}
-
 void gb_api_wait_outcome(struct gb_api_request *request)
 {
     struct gb_api_waiter *waiter = request->api->waiter;
@@ -42,14 +33,15 @@ void gb_api_wait_outcome(struct gb_api_request *request)
         waiter->table[waiter->count++] = request;
     (void)pthread_mutex_unlock(&waiter->lock);
     if (!taken)
-        answer_now(request);
+        gb_api_answer_command(request);
 }
 
-/* A pay-out that nobody has decided at its time is sent to be decided, once. */
+/* One that nobody has decided at its time is sent to be decided, once. A pay-in has no such time.
+ */
 static bool is_to_be_pressed(const struct gb_api_request *request)
 {
     const struct gb_api_command *command = &request->command;
-    return command->kind == GB_OPERATION_PAYOUT && !command->pressed;
+    return command->due_us != 0 && !command->pressed;
 }
 
 /* When something is to be done for the request, decided or not. */
@@ -66,7 +58,7 @@ static bool press(struct gb_api_request *request, int64_t now_us)
     if (!is_to_be_pressed(request) || now_us < command->due_us)
         return false;
     command->pressed = true;
-    if (gb_queue_push(request->api->payout_queue, request))
+    if (gb_queue_push(request->api->command_queue, request))
         return true;
     /* Full: later, then. What is stored stands, so this is no answer to it. */
     command->pressed = false;
@@ -131,7 +123,7 @@ static int64_t answer_some(struct gb_api_waiter *waiter, size_t first, size_t co
         struct gb_api_request *request = waiter->looked_at[first + i];
         bool decided = rows != NULL && read_outcome(request, rows, i);
         if (decided || now_us >= request->command.until_us) {
-            answer_now(request);
+            gb_api_answer_command(request);
             continue;
         }
         if (press(request, now_us))

@@ -1,4 +1,4 @@
-/* wait_outcome.h: requests with `Prefer: wait` whose pay-in is accepted and not yet decided. */
+/* wait_outcome.h: requests whose command is not decided yet. */
 #ifndef GB_API_WAIT_OUTCOME_H
 #define GB_API_WAIT_OUTCOME_H
 
@@ -10,8 +10,8 @@ struct gb_api_waiter *gb_api_waiter_open(struct gb_api *api);
 void gb_api_waiter_close(struct gb_api_waiter *waiter);
 bool gb_api_waiter_ready(const struct gb_api_waiter *waiter); /* any thread */
 
-/* Answers the request once its command is decided, at the latest at command.until_us. A pay-out
- * that nobody has decided at its time goes to the payouts lane once more. Too many of them: at
+/* Answers the request once its command is decided, at the latest at command.until_us. One that
+ * nobody has decided at its time goes to the commands lane once more. Too many of them: at
  * once. Any thread; gives the request away. */
 void gb_api_wait_outcome(struct gb_api_request *request);
 

@@ -1,7 +1,19 @@
 #include <string.h>
 
 #include "api/cursor.h"
+#include "api/hold_id.h"
 #include "api/views.h"
+
+/* A hold has its id once it is HELD. */
+static const char *hold_of(const struct gb_api_operation *operation, struct gb_arena *arena)
+{
+    struct gb_dc dc;
+    bool has_one = operation->kind == GB_OPERATION_CAPTURE ||
+                   operation->kind == GB_OPERATION_VOID || operation->state == GB_STATE_HELD;
+    if (!has_one || !gb_dc_parse(operation->owner, &dc))
+        return NULL;
+    return gb_api_hold_id_format(dc, operation->hold_id, arena);
+}
 
 void gb_api_view_operation(struct gb_json_text *text, const struct gb_api_operation *operation)
 {
@@ -11,7 +23,10 @@ void gb_api_view_operation(struct gb_json_text *text, const struct gb_api_operat
     gb_json_member_text(text, "kind", gb_operation_kind_name(operation->kind));
     gb_json_member_text(text, "state", gb_operation_state_name(operation->state));
     gb_json_member_text(text, "account_id", operation->account_id);
+    gb_json_member_text(text, "payee_account_id", operation->payee_account_id);
     gb_json_member_money(text, "amount", operation->amount, operation->currency);
+    gb_json_member_text(text, "hold_id", hold_of(operation, text->arena));
+    gb_json_member_time(text, "expires_at", operation->expires_at_us);
     gb_json_member_text(text, "reason", operation->reason);
     gb_json_member_time(text, "created_at", operation->created_at_us);
     gb_json_member_time(text, "decided_at", operation->decided_at_us);

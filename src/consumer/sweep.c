@@ -50,12 +50,16 @@ static enum gb_result lead(struct gb_sweep *sweep, struct gb_err *err)
     return result;
 }
 
-static enum gb_result sweep_waiting(struct gb_sweep *sweep, struct gb_err *err)
+/* A look at what is due, again and again while there is more. */
+typedef enum gb_result due(struct gb_sweeper *sweeper, struct gb_pg *pg, int64_t now_us,
+                           size_t *ret_count, struct gb_err *err);
+
+static enum gb_result sweep_due(struct gb_sweep *sweep, due *look, struct gb_err *err)
 {
     size_t count = 0;
     enum gb_result result = GB_OK;
     do {
-        result = gb_sweep_waiting(&sweep->sweeper, sweep->pg, gb_clock_wall_us(), &count, err);
+        result = look(&sweep->sweeper, sweep->pg, gb_clock_wall_us(), &count, err);
     } while (result == GB_OK && count == GB_SWEEP_ITEMS_MAX && !gb_stop_asked());
     return result;
 }
@@ -66,8 +70,11 @@ static enum gb_result sweep_round(struct gb_sweep *sweep, struct gb_err *err)
     enum gb_result result = lead(sweep, err);
     if (result != GB_OK || !sweep->leads)
         return result;
-    result = sweep_waiting(sweep, err);
+    result = sweep_due(sweep, gb_sweep_waiting, err);
     if (result != GB_OK || sweep->tick++ % TICKS != 0)
+        return result;
+    result = sweep_due(sweep, gb_sweep_holds, err);
+    if (result != GB_OK)
         return result;
     do {
         result = gb_sweep_statuses(&sweep->sweeper, sweep->pg, err);

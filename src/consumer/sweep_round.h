@@ -50,6 +50,10 @@ void gb_sweep_denials_init(struct gb_sweeper *sweeper);
 enum gb_result gb_sweep_denials(struct gb_sweeper *sweeper, struct gb_pg *pg, int64_t now_us,
                                 struct gb_err *err) GB_MUST_USE;
 
+/* Open holds whose time is over. *ret_count: how many; GB_SWEEP_ITEMS_MAX: there may be more. */
+enum gb_result gb_sweep_holds(struct gb_sweeper *sweeper, struct gb_pg *pg, int64_t now_us,
+                              size_t *ret_count, struct gb_err *err) GB_MUST_USE;
+
 /* Accounts that close, or that money moved back to CLOSING; at the catalogue's datacenter only. */
 enum gb_result gb_close_accounts(struct gb_sweeper *sweeper, struct gb_pg *pg,
                                  const int64_t *account_nos, size_t count,

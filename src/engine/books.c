@@ -116,6 +116,25 @@ static size_t operation_at(struct gb_work *work, struct gb_client_no client_no, 
     return work->operations_all++;
 }
 
+int64_t gb_work_int(const struct gb_rows *rows, size_t row, int column)
+{
+    return gb_rows_null(rows, row, column) ? 0 : gb_rows_int(rows, row, column);
+}
+
+void gb_work_take_more(struct gb_work *work, struct gb_work_operation *operation,
+                       const struct gb_rows *rows, size_t row, int column)
+{
+    struct gb_request *request = &operation->request;
+    request->payee_no.value = gb_work_int(rows, row, column);
+    if (!gb_rows_null(rows, row, column + 1))
+        operation->hold_id = gb_rows_uuid(rows, row, column + 1);
+    operation->expires_at_us = gb_work_int(rows, row, column + 2);
+    if (request->kind == GB_OPERATION_HOLD)
+        request->lasts_us = operation->expires_at_us - operation->created_at_us;
+    if (request->kind == GB_OPERATION_CAPTURE || request->kind == GB_OPERATION_VOID)
+        request->hold_id = gb_work_hold_text(operation->hold_id, work->arena);
+}
+
 static void take_waiting_operation(struct gb_work *work, const struct gb_rows *rows, size_t row,
                                    struct gb_work_operation *operation)
 {
@@ -135,6 +154,8 @@ static void take_waiting_operation(struct gb_work *work, const struct gb_rows *r
         .reference = reference == NULL ? NULL : gb_arena_strdup(work->arena, reference),
     };
     GB_CHECK((operation->request.reference == NULL) == (reference == NULL));
+    operation->created_at_us = gb_rows_int(rows, row, 6);
+    gb_work_take_more(work, operation, rows, row, 15);
 }
 
 static struct gb_waiter take_waiter(struct gb_work *work, const struct gb_rows *rows, size_t row)
@@ -150,6 +171,7 @@ static struct gb_waiter take_waiter(struct gb_work *work, const struct gb_rows *
         .after_seq = gb_rows_int(rows, row, 11),
         .deadline_us = gb_rows_int(rows, row, 12),
         .impatient = gb_rows_bool(rows, row, 13),
+        .payee = work->operations[at].request.payee_no,
     };
 }
 
@@ -167,12 +189,48 @@ static void fill_waiters(struct gb_work *work, size_t at, const struct gb_rows *
         account->waiters[i] = take_waiter(work, waiting, row + i);
 }
 
+/* The operation that placed a hold: its expiry is entered under that. */
+static size_t operation_of_hold(struct gb_work *work, const struct gb_rows *rows, size_t row)
+{
+    struct gb_client_no client_no = {(int32_t)gb_rows_int(rows, row, 6)};
+    size_t at = operation_at(work, client_no, gb_rows_text(rows, row, 7));
+    struct gb_work_operation *operation = &work->operations[at];
+    const char *reference = gb_rows_text(rows, row, 8);
+    if (operation->stored)
+        return at;
+    operation->stored = true;
+    operation->state = GB_STATE_HELD;
+    operation->request.reference =
+        reference == NULL ? NULL : gb_arena_strdup(work->arena, reference);
+    operation->trace = (struct gb_trace){.trace_id = gb_rows_uuid(rows, row, 9),
+                                         .span_id = gb_work_int(rows, row, 10)};
+    return at;
+}
+
+static void take_hold(struct gb_work *work, const struct gb_rows *rows, size_t row)
+{
+    int64_t place = gb_rows_int(rows, row, 0);
+    GB_CHECK(place >= 1 && (size_t)place <= work->holds_count);
+    struct gb_work_hold *hold = &work->holds[place - 1];
+    hold->stored = true;
+    hold->account_no.value = gb_rows_int(rows, row, 1);
+    hold->hold = (struct gb_hold){
+        .state = (enum gb_hold_state)gb_rows_int(rows, row, 2),
+        .amount = gb_rows_int(rows, row, 3),
+        .captured = gb_rows_int(rows, row, 4),
+        .expires_at_us = gb_rows_int(rows, row, 5),
+        .placed_by = operation_of_hold(work, rows, row),
+    };
+}
+
 static void make_room(struct gb_work *work)
 {
     struct gb_effects *effects = &work->books.effects;
     for (size_t i = 0; i < work->shares_count; i++) {
         const struct gb_account *account = &work->books.accounts[i];
-        effects->entries_max += 1 + 2 * account->links_count + 2 * account->waiters_max +
+        /* A credit serves peers' asks, at the payee of a waiting transfer too. */
+        effects->entries_max += 1 + 2 * account->links_count +
+                                account->waiters_max * (2 + work->options->peers_count) +
                                 work->shares[i].commands * (2 + account->links_count);
         effects->decisions_max += account->waiters_max;
         effects->messages_max += 2 * account->links_count;
@@ -191,8 +249,8 @@ void gb_work_books_fill(struct gb_work *work, const struct gb_work_read *read)
     for (size_t i = 0; i < gb_rows_count(read->links); i++)
         work->shares[gb_work_find_share(work, gb_rows_int(read->links, i, 0))].reserves = true;
     size_t waiting = gb_rows_count(read->waiting), row = 0;
-    struct gb_work_operation *all =
-        gb_work_array(work->arena, work->operations_count + waiting, sizeof(*all));
+    struct gb_work_operation *all = gb_work_array(
+        work->arena, work->operations_count + waiting + work->holds_count, sizeof(*all));
     if (work->operations_count > 0)
         memcpy(all, work->operations, work->operations_count * sizeof(*all));
     work->operations = all;
@@ -212,6 +270,8 @@ void gb_work_books_fill(struct gb_work *work, const struct gb_work_read *read)
     /* Before the books begin: news of a peer alone is no reason to write its link. */
     for (size_t i = 0; i < gb_rows_count(read->hints); i++)
         take_hint(work, read->hints, i);
+    for (size_t i = 0; i < gb_rows_count(read->holds); i++)
+        take_hold(work, read->holds, i);
     make_room(work);
     gb_books_begin(&work->books);
 }

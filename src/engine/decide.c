@@ -24,20 +24,29 @@ static bool contradicts_catalogue(const struct gb_work_share *share)
                             !gb_currency_equal(share->known_currency, share->currency));
 }
 
-/* Does the command's account contradict the share or the catalogue? Then what about it, else NULL.
- */
-static const char *account_contradiction(const struct gb_command *command,
-                                         const struct gb_work_share *share)
+/* Does what is said of an account contradict its share or the catalogue? Then what about it, else
+ * NULL. */
+static const char *contradiction(const struct gb_work_share *share, const char *account_id,
+                                 struct gb_currency currency)
 {
     if (!share->locked)
         return "account_id, account_no or currency contradicts the catalogue";
-    if (strcmp(command->account_id, share->account_id) != 0)
+    if (strcmp(account_id, share->account_id) != 0)
         return "account_no belongs to another account_id";
-    if (!gb_currency_equal(command->currency, share->currency))
+    if (!gb_currency_equal(currency, share->currency))
         return "currency is not the account's";
     if (contradicts_catalogue(share))
         return "the share contradicts the catalogue";
     return NULL;
+}
+
+static const char *account_contradiction(const struct gb_work *work, struct gb_turn turn)
+{
+    const struct gb_command *command = turn.command;
+    const char *why = contradiction(turn.share, command->account_id, command->currency);
+    if (why != NULL || turn.payee == GB_NO_ACCOUNT)
+        return why;
+    return contradiction(&work->shares[turn.payee], command->payee_id, command->currency);
 }
 
 bool gb_work_owned_here(const struct gb_work *work, const struct gb_command *command)
@@ -48,22 +57,12 @@ bool gb_work_owned_here(const struct gb_work *work, const struct gb_command *com
     return gb_dc_equal(command->owner, work->dc);
 }
 
-struct gb_request gb_work_request_of(const struct gb_command *command)
-{
-    bool payin = command->kind == GB_COMMAND_PAYIN;
-    return (struct gb_request){.kind = payin ? GB_OPERATION_PAYIN : GB_OPERATION_PAYOUT,
-                               .account_no = command->account_no,
-                               .amount = command->amount,
-                               .reference = command->reference,
-                               .metadata = command->metadata};
-}
-
 /* Finds or makes the operation's content; false when the command ends here. */
 static bool matches_operation(struct gb_work *work, struct gb_turn turn, bool relayed)
 {
     struct gb_command *command = turn.command;
     struct gb_work_operation *operation = turn.operation;
-    struct gb_request asked = gb_work_request_of(command);
+    struct gb_request asked = gb_work_request_of(work, command);
     if (!operation->stored && !relayed) {
         gb_work_poison(command, "OPERATION_UNKNOWN", "no operation of this key was accepted here");
         return false;
@@ -193,8 +192,8 @@ static void decide_one(struct gb_work *work, struct gb_turn turn)
     case GB_COMMAND_STATUS:
         decide_status(work, turn);
         break;
-    case GB_COMMAND_PAYOUT:
-        gb_work_decide_payout(work, turn);
+    case GB_COMMAND_OPERATION:
+        gb_work_decide_operation(work, turn);
         break;
     case GB_COMMAND_ASK:
         gb_work_hear_ask(work, turn);
@@ -208,6 +207,9 @@ static void decide_one(struct gb_work *work, struct gb_turn turn)
     case GB_COMMAND_OPENING:
         decide_opening(work, turn);
         break;
+    case GB_COMMAND_EXPIRE:
+        gb_work_expire_hold(work, turn);
+        break;
     }
 }
 
@@ -218,10 +220,12 @@ enum gb_result gb_work_decide(struct gb_work *work, struct gb_err *err)
         struct gb_turn turn = {.command = &work->commands[i],
                                .at = work->share_of[i],
                                .share = &work->shares[work->share_of[i]],
-                               .operation = &work->operations[work->operation_of[i]]};
-        const char *contradiction = account_contradiction(turn.command, turn.share);
-        if (contradiction != NULL)
-            gb_work_poison(turn.command, "ACCOUNT_CONTRADICTED", contradiction);
+                               .payee = work->payee_of[i],
+                               .operation = &work->operations[work->operation_of[i]],
+                               .hold = &work->holds[work->hold_of[i]]};
+        const char *why = account_contradiction(work, turn);
+        if (why != NULL)
+            gb_work_poison(turn.command, "ACCOUNT_CONTRADICTED", why);
         else
             decide_one(work, turn);
     }

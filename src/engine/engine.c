@@ -1,24 +1,64 @@
 #include "engine/engine.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "core/spend.h"
 #include "db/sql.h"
 #include "engine/work.h"
 #include "runtime/clock.h"
 #include "runtime/fault.h"
 #include "runtime/metrics.h"
 
-enum { TRIES_MAX = 10, WORK_BYTES_MAX = 48 * 1024 * 1024 };
+/* A chain of waiting transfers, each paid by the one before it, is locked link by link; what is
+ * longer goes on with the next credit or at its deadline. */
+enum { TRIES_MAX = 10, PAYEE_ROUNDS_MAX = 16, WORK_BYTES_MAX = 48 * 1024 * 1024 };
+
+enum { KINDS = GB_OPERATION_REFUND + 1 };
 
 struct gb_engine {
     struct gb_engine_options options;
     struct gb_arena *arena;
     struct gb_work work;
-    int64_t begun_us; /* of the batch in work, monotonic */
+    int64_t payees[GB_ENGINE_PAYEES_MAX]; /* to be locked, too */
+    int64_t begun_us;                     /* of the batch in work, monotonic */
     struct gb_metric *batches, *batch_size, *booked, *repeated, *refused, *poisoned, *entries;
-    struct gb_metric *paid, *waiting, *declined, *asks, *replies, *impossible, *skewed;
+    struct gb_metric *done[KINDS], *refused_kind[KINDS], *waited[KINDS]; /* by operation kind */
+    struct gb_metric *asks, *replies, *impossible, *skewed;
     struct gb_metric *duration;
 };
+
+/* How a kind that the engine decides ends when it is not refused; 0: it does not decide that. */
+static const enum gb_operation_state DONE[KINDS] = {
+    [GB_OPERATION_PAYOUT] = GB_STATE_PAID,   [GB_OPERATION_HOLD] = GB_STATE_HELD,
+    [GB_OPERATION_CAPTURE] = GB_STATE_PAID,  [GB_OPERATION_VOID] = GB_STATE_RELEASED,
+    [GB_OPERATION_TRANSFER] = GB_STATE_PAID,
+};
+
+static struct gb_metric *decided_metric(int kind, enum gb_operation_state state)
+{
+    char labels[64];
+    (void)snprintf(labels, sizeof(labels), "kind=\"%s\",state=\"%s\"", gb_operation_kind_name(kind),
+                   gb_operation_state_name((int)state));
+    return gb_metric_counter("geobill_operations_decided_total", labels,
+                             "Operations by what was decided.");
+}
+
+static void register_operations(struct gb_engine *engine)
+{
+    for (int kind = 1; kind < KINDS; kind++) {
+        char labels[64];
+        if (DONE[kind] == 0)
+            continue;
+        engine->done[kind] = decided_metric(kind, DONE[kind]);
+        engine->refused_kind[kind] = decided_metric(kind, GB_STATE_REFUSED);
+        (void)snprintf(labels, sizeof(labels), "kind=\"%s\"", gb_operation_kind_name(kind));
+        if (gb_spend_can_be((enum gb_operation_kind)kind))
+            engine->waited[kind] =
+                gb_metric_counter("geobill_operations_waited_total", labels,
+                                  "Operations that the own share could not pay at once.");
+    }
+}
 
 static void register_metrics(struct gb_engine *engine)
 {
@@ -34,12 +74,7 @@ static void register_metrics(struct gb_engine *engine)
                                         "Commands by what became of them.");
     engine->poisoned = gb_metric_counter("geobill_engine_commands_total", "outcome=\"poison\"",
                                          "Commands by what became of them.");
-    engine->paid = gb_metric_counter("geobill_payouts_decided_total", "state=\"PAID\"",
-                                     "Pay-outs by what was decided.");
-    engine->declined = gb_metric_counter("geobill_payouts_decided_total", "state=\"REFUSED\"",
-                                         "Pay-outs by what was decided.");
-    engine->waiting = gb_metric_counter("geobill_payouts_waited_total", NULL,
-                                        "Pay-outs that the own share could not pay at once.");
+    register_operations(engine);
     engine->asks = gb_metric_counter("geobill_asks_sent_total", NULL, "Asks sent to peers.");
     engine->replies =
         gb_metric_counter("geobill_replies_sent_total", NULL, "Replies sent to peers.");
@@ -63,6 +98,7 @@ struct gb_engine *gb_engine_new(const struct gb_engine_options *options)
     engine->options = *options;
     engine->work.dc = options->dc;
     engine->work.options = &engine->options;
+    engine->work.payees = engine->payees;
     register_metrics(engine);
     return engine;
 }
@@ -99,6 +135,27 @@ static enum gb_result identify(struct gb_engine *engine, struct gb_pg *pg, struc
     return GB_OK;
 }
 
+static enum gb_result decide_once(struct gb_engine *engine, struct gb_pg *pg, struct gb_err *err)
+{
+    enum gb_result result = gb_work_read(&engine->work, pg, err);
+    if (result != GB_OK)
+        return result;
+    result = gb_work_decide(&engine->work, err);
+    if (result != GB_OK)
+        gb_pg_rollback(pg);
+    return result;
+}
+
+/* A waiting transfer that could be paid wants its payee's lock, and all locks are taken in order:
+ * then everything is done again with that one, too. */
+static bool wants_more(struct gb_engine *engine)
+{
+    size_t before = engine->work.payees_count;
+    if (!engine->work.last_round)
+        gb_work_missing_payees(&engine->work, engine->payees, &engine->work.payees_count);
+    return engine->work.payees_count > before;
+}
+
 enum gb_result gb_engine_decide(struct gb_engine *engine, struct gb_pg *pg,
                                 struct gb_command *commands, size_t count, int64_t now_us,
                                 struct gb_err *err)
@@ -109,14 +166,18 @@ enum gb_result gb_engine_decide(struct gb_engine *engine, struct gb_pg *pg,
     enum gb_result result = identify(engine, pg, err);
     if (result != GB_OK)
         return result;
-    gb_work_init(&engine->work, engine->arena, commands, count, now_us);
-    result = gb_work_read(&engine->work, pg, err);
-    if (result != GB_OK)
-        return result;
-    result = gb_work_decide(&engine->work, err);
-    if (result != GB_OK)
+    engine->work.payees_count = 0;
+    bool joins = gb_pg_begun(pg); /* there is no start to go back to */
+    for (int round = 1;; round++) {
+        engine->work.last_round =
+            joins || round == PAYEE_ROUNDS_MAX || engine->work.payees_count == GB_ENGINE_PAYEES_MAX;
+        gb_work_init(&engine->work, engine->arena, commands, count, now_us);
+        result = decide_once(engine, pg, err);
+        if (result != GB_OK || !wants_more(engine))
+            return result;
         gb_pg_rollback(pg);
-    return result;
+        gb_arena_reset(engine->arena);
+    }
 }
 
 size_t gb_engine_write(struct gb_engine *engine, struct gb_call calls[GB_ENGINE_CALLS_MAX])
@@ -142,10 +203,15 @@ static void count_outcomes(struct gb_engine *engine)
 }
 
 /* Where an operation ends counts once: at the command, or when it has waited. */
-static void count_state(struct gb_engine *engine, enum gb_operation_state state)
+static void count_state(struct gb_engine *engine, enum gb_operation_kind kind,
+                        enum gb_operation_state state)
 {
-    gb_metric_add(engine->paid, state == GB_STATE_PAID);
-    gb_metric_add(engine->declined, state == GB_STATE_REFUSED);
+    if (state == GB_STATE_WAITING)
+        gb_metric_add(engine->waited[kind], 1);
+    else if (state == GB_STATE_REFUSED)
+        gb_metric_add(engine->refused_kind[kind], 1);
+    else
+        gb_metric_add(engine->done[kind], 1);
 }
 
 static void count_reservations(struct gb_engine *engine)
@@ -153,14 +219,12 @@ static void count_reservations(struct gb_engine *engine)
     const struct gb_work *work = &engine->work;
     for (size_t i = 0; i < work->count; i++) {
         const struct gb_command *command = &work->commands[i];
-        if (command->kind == GB_COMMAND_PAYOUT && command->outcome == GB_OUTCOME_APPLIED) {
-            count_state(engine, command->answer.state);
-            gb_metric_add(engine->waiting, command->answer.state == GB_STATE_WAITING);
-        }
+        if (command->kind == GB_COMMAND_OPERATION && command->outcome == GB_OUTCOME_APPLIED)
+            count_state(engine, command->operation, command->answer.state);
     }
     for (size_t i = 0; i < work->operations_all; i++) {
         if (work->operations[i].decided)
-            count_state(engine, work->operations[i].state);
+            count_state(engine, work->operations[i].request.kind, work->operations[i].state);
     }
     for (size_t i = 0; i < work->messages_count; i++) {
         gb_metric_add(engine->asks, work->messages[i].kind == GB_MESSAGE_ASK);

@@ -11,50 +11,57 @@
 #include "db/pg.h"
 #include "runtime/config.h"
 #include "runtime/trace.h"
+#include "runtime/uuid.h"
 #include "runtime/wake.h"
 
 #define GB_ENGINE_COMMANDS_MAX 1000
+/* Payees of waiting transfers that are locked although no command of the batch is about them. */
+#define GB_ENGINE_PAYEES_MAX 1000
 
 enum gb_command_kind {
-    GB_COMMAND_PAYIN = 1,   /* book an accepted pay-in: our own, or one relayed to us */
-    GB_COMMAND_STATUS = 2,  /* let the own share follow its account's status, confirm a closing */
-    GB_COMMAND_PAYOUT = 3,  /* pay out, or let it wait for money until its deadline */
-    GB_COMMAND_ASK = 4,     /* a peer asks for part of the share */
-    GB_COMMAND_REPLY = 5,   /* a peer's answer, with what it granted */
-    GB_COMMAND_TIME = 6,    /* time has passed: deadlines of what waits, asks to be sent again */
+    GB_COMMAND_PAYIN = 1,     /* book an accepted pay-in: our own, or one relayed to us */
+    GB_COMMAND_STATUS = 2,    /* let the own share follow its account's status, confirm a closing */
+    GB_COMMAND_OPERATION = 3, /* a client's command that is decided now: `operation` says which */
+    GB_COMMAND_ASK = 4,       /* a peer asks for part of the share */
+    GB_COMMAND_REPLY = 5,     /* a peer's answer, with what it granted */
+    GB_COMMAND_TIME = 6,      /* time has passed: deadlines of what waits, asks to be sent again */
     GB_COMMAND_OPENING = 7, /* a new account's balance, in the transaction that makes the account */
+    GB_COMMAND_EXPIRE = 8,  /* time has passed: a hold ends, if it is due and still open */
 };
 
 /* What became of a command. */
 enum gb_outcome {
     GB_OUTCOME_NONE = 0,
-    GB_OUTCOME_APPLIED,   /* decided, heard; of a pay-out: its answer says what is stored now */
+    GB_OUTCOME_APPLIED,   /* decided, heard; of an OPERATION: its answer says what is stored now */
     GB_OUTCOME_REPEATED,  /* was decided before; a relayed one gets its RESULT again */
     GB_OUTCOME_OVERDUE,   /* would pass a cap: stays ACCEPTED and listed in `overdue` */
     GB_OUTCOME_REFUSED,   /* relayed, its key has another content here: RESULT REFUSED
                              IDEMPOTENCY_MISMATCH */
-    GB_OUTCOME_MISMATCH,  /* a pay-out whose key has another content: `mismatch` says where */
+    GB_OUTCOME_MISMATCH,  /* an OPERATION whose key has another content: `mismatch` says where */
     GB_OUTCOME_UNCHANGED, /* a status that the share obeys already, an account not known yet, news
                              that is old, nothing due */
     GB_OUTCOME_POISON, /* contradicts what is known: changed nothing, the rest of the batch goes on
                         */
 };
 
-/* What is stored for a pay-out: the answer to it and to every repeat. */
+/* What is stored for an OPERATION: the answer to it and to every repeat. */
 struct gb_command_answer {
     enum gb_operation_state state;
     const char *reason; /* of REFUSED; in the engine's memory until its next batch */
     const char *facts;  /* of REFUSED: what was known, JSON; the same */
     int64_t created_at_us, decided_at_us, deadline_us;
+    int64_t expires_at_us;  /* of a HOLD */
+    struct gb_uuid hold_id; /* of a HOLD, a CAPTURE, a VOID */
 };
 
 struct gb_command {
     enum gb_command_kind kind;
+    enum gb_operation_kind operation; /* of an OPERATION: PAYOUT, HOLD, CAPTURE, VOID, TRANSFER */
     /* Who it is about. A pair that contradicts what is known is poison. */
     struct gb_account_no account_no;
     const char *account_id;
     struct gb_currency currency;
-    /* Of a pay-in and a pay-out; what account.dc, owner, ... of its message say. */
+    /* Of a pay-in and an OPERATION; what account.dc, owner, ... of its message say. */
     struct gb_dc accepted_by; /* another datacenter than ours: relayed. Of an ask and a reply: who
                                  says it */
     struct gb_dc owner;       /* of the key: must be ours */
@@ -64,10 +71,16 @@ struct gb_command {
     const char *reference; /* NULL: none */
     const char *metadata;  /* NULL: none; not looked at unless relayed */
     int64_t accepted_at_us;
-    bool awaited;        /* somebody waits for the outcome here */
-    bool overdue;        /* comes from the list of overdue ones, and leaves it once it is decided */
-    int64_t deadline_us; /* of a pay-out: until when it may wait */
-    bool impatient;      /* of a pay-out: see gb_waiter */
+    bool awaited; /* somebody waits for the outcome here */
+    bool overdue; /* comes from the list of overdue ones, and leaves it once it is decided */
+    /* Of an OPERATION. */
+    int64_t deadline_us;           /* of what may wait: until when */
+    bool impatient;                /* the same: see gb_waiter */
+    struct gb_account_no payee_no; /* of a TRANSFER; the payee's currency is the payer's */
+    const char *payee_id;          /* the same */
+    struct gb_uuid hold_id; /* of a HOLD: what it is to be called; of a CAPTURE, a VOID, an EXPIRE:
+                               which */
+    int64_t expires_at_us;  /* of a HOLD */
     struct gb_ask ask;
     int64_t received_us; /* of an ask: when it reached this datacenter */
     struct gb_reply reply;
@@ -78,7 +91,7 @@ struct gb_command {
     enum gb_outcome outcome;
     const char *poison_code;    /* GB_OUTCOME_POISON: stable upper-case word, static */
     const char *poison_message; /* and a sentence; in the engine's memory until its next batch */
-    struct gb_command_answer answer; /* of a pay-out, APPLIED or REPEATED */
+    struct gb_command_answer answer; /* of an OPERATION, APPLIED or REPEATED */
     const char *mismatch;            /* GB_OUTCOME_MISMATCH: the field; static */
 };
 
@@ -115,7 +128,7 @@ enum gb_result gb_engine_decide(struct gb_engine *engine, struct gb_pg *pg,
 /* Second half: the calls that write what was decided; to be run in this order in the same
  * transaction, before the COMMIT; their rows are of no interest. Returns how many were filled in.
  * They fail with 40001 (GB_RETRY) when somebody was faster. */
-#define GB_ENGINE_CALLS_MAX 14
+#define GB_ENGINE_CALLS_MAX 16
 size_t gb_engine_write(struct gb_engine *engine, struct gb_call calls[GB_ENGINE_CALLS_MAX]);
 
 /* After COMMIT: wakes the publisher, counts. */

@@ -2,14 +2,14 @@
 
 #include "db/sql.h"
 
-enum { READ_CALLS_MAX = 9 };
+enum { READ_CALLS_MAX = 10 };
 
 /* Where each statement stands in the round trip; 0 for one that was left out (the first is BEGIN,
  * or makes shares). */
 struct reading {
     struct gb_call calls[READ_CALLS_MAX];
     size_t count;
-    size_t shares, operations, accounts, open, waiting, links, hints;
+    size_t shares, operations, accounts, open, waiting, links, hints, holds;
     bool reserves; /* what waits and links are among them */
 };
 
@@ -21,15 +21,20 @@ static struct gb_params *add_call(struct reading *reading, const struct gb_state
     return &call->params;
 }
 
-static void add_share_create(struct reading *reading, const struct gb_work *work,
-                             const int64_t *numbers)
+/* The payee of a waiting transfer has a share: it had one when that was decided to wait. */
+static void add_share_create(struct reading *reading, const struct gb_work *work)
 {
-    size_t n = work->shares_count;
-    const char **ids = gb_work_array(work->arena, n, sizeof(*ids));
-    const char **currencies = gb_work_array(work->arena, n, sizeof(*currencies));
-    for (size_t i = 0; i < n; i++) {
-        ids[i] = work->shares[i].said_id;
-        currencies[i] = work->shares[i].said_currency.code;
+    size_t n = 0;
+    int64_t *numbers = gb_work_array(work->arena, work->shares_count, sizeof(*numbers));
+    const char **ids = gb_work_array(work->arena, work->shares_count, sizeof(*ids));
+    const char **currencies = gb_work_array(work->arena, work->shares_count, sizeof(*currencies));
+    for (size_t i = 0; i < work->shares_count; i++) {
+        const struct gb_work_share *share = &work->shares[i];
+        if (share->said_id == NULL)
+            continue;
+        numbers[n] = share->account_no.value;
+        ids[n] = share->said_id;
+        currencies[n++] = share->said_currency.code;
     }
     struct gb_params *params = add_call(reading, &gb_sql_share_create, work->arena);
     gb_params_int8_array(params, numbers, NULL, n);
@@ -120,6 +125,18 @@ static bool any_reserves(const struct gb_work *work)
     return false;
 }
 
+static void add_hold_find(struct reading *reading, const struct gb_work *work)
+{
+    size_t n = work->holds_count;
+    if (n == 0)
+        return;
+    struct gb_uuid *ids = gb_work_array(work->arena, n, sizeof(*ids));
+    for (size_t i = 0; i < n; i++)
+        ids[i] = work->holds[i].id;
+    reading->holds = reading->count;
+    gb_params_uuid_array(add_call(reading, &gb_sql_hold_find, work->arena), ids, n);
+}
+
 /* The locks first, and all else in statements of their own after them: a join in the locking
  * statement would see rows as they were before the locks were had. */
 static void prepare(struct reading *reading, const struct gb_work *work, bool begin, bool create)
@@ -130,7 +147,7 @@ static void prepare(struct reading *reading, const struct gb_work *work, bool be
     if (begin)
         (void)add_call(reading, &gb_sql_tx_begin, work->arena);
     if (create)
-        add_share_create(reading, work, numbers);
+        add_share_create(reading, work);
     reading->shares = reading->count;
     gb_params_int8_array(add_call(reading, &gb_sql_share_lock, work->arena), numbers, NULL, n);
     if (work->operations_count > 0)
@@ -138,6 +155,7 @@ static void prepare(struct reading *reading, const struct gb_work *work, bool be
     reading->accounts = reading->count;
     gb_params_int8_array(add_call(reading, &gb_sql_account_read_status, work->arena), numbers, NULL,
                          n);
+    add_hold_find(reading, work);
     add_find_open(reading, work);
     if (any_reserves(work))
         add_reservations(reading, work, numbers);
@@ -217,14 +235,13 @@ static void take_operation(struct gb_work *work, const struct gb_rows *rows, siz
         .metadata = copy_text(work->arena, gb_rows_text(rows, row, 9)),
     };
     operation->state = (enum gb_operation_state)gb_rows_int(rows, row, 2);
-    if (!gb_rows_null(rows, row, 5))
-        operation->decided_at_us = gb_rows_int(rows, row, 5);
+    operation->decided_at_us = gb_work_int(rows, row, 5);
     operation->awaited = gb_rows_bool(rows, row, 6);
     operation->reason = copy_text(work->arena, gb_rows_text(rows, row, 7));
     operation->created_at_us = gb_rows_int(rows, row, 10);
     operation->facts = copy_text(work->arena, gb_rows_text(rows, row, 11));
-    if (!gb_rows_null(rows, row, 12))
-        operation->deadline_us = gb_rows_int(rows, row, 12);
+    operation->deadline_us = gb_work_int(rows, row, 12);
+    gb_work_take_more(work, operation, rows, row, 13);
 }
 
 static void take_all(struct gb_work *work, const struct reading *reading)
@@ -248,7 +265,9 @@ static void take_all(struct gb_work *work, const struct reading *reading)
     }
 }
 
-static void fill_books(struct gb_work *work, const struct reading *reading)
+/* `first` has the holds, whichever of the two has the rest. */
+static void fill_books(struct gb_work *work, const struct reading *first,
+                       const struct reading *reading)
 {
     struct gb_work_read read = {.waiting = NULL};
     if (reading->reserves) {
@@ -257,6 +276,8 @@ static void fill_books(struct gb_work *work, const struct reading *reading)
     }
     if (reading->hints != 0)
         read.hints = reading->calls[reading->hints].rows;
+    if (first->holds != 0)
+        read.holds = first->calls[first->holds].rows;
     gb_work_books_fill(work, &read);
 }
 
@@ -266,7 +287,7 @@ static enum gb_result take_reservations(struct gb_work *work, struct gb_pg *pg,
                                         const struct reading *reading, struct gb_err *err)
 {
     if (reading->reserves || !work->engaged) {
-        fill_books(work, reading);
+        fill_books(work, reading, reading);
         return GB_OK;
     }
     struct reading more = {.count = 0};
@@ -274,7 +295,7 @@ static enum gb_result take_reservations(struct gb_work *work, struct gb_pg *pg,
     enum gb_result result = gb_pg_run(pg, more.calls, more.count, NULL, err);
     if (result != GB_OK)
         return result;
-    fill_books(work, &more);
+    fill_books(work, reading, &more);
     gb_calls_release(more.calls, more.count);
     return GB_OK;
 }

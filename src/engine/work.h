@@ -5,6 +5,7 @@
 #define GB_ENGINE_WORK_H
 
 #include "core/books.h"
+#include "core/hold.h"
 #include "engine/engine.h"
 #include "runtime/arena.h"
 #include "wire/envelope.h"
@@ -12,7 +13,7 @@
 /* An account of the batch; its share stands in books.accounts, at the same place. */
 struct gb_work_share {
     struct gb_account_no account_no;
-    const char *said_id; /* what its first command says */
+    const char *said_id; /* what its first command says; NULL: only a waiting transfer wants it */
     struct gb_currency said_currency;
     bool locked;  /* the row is there and ours; the next three and the share are filled in */
     bool engaged; /* as stored */
@@ -25,7 +26,7 @@ struct gb_work_share {
     bool status_wanted; /* has a STATUS command */
     bool open;          /* something is still to come for it here; looked up when status_wanted */
     bool reserves;      /* has a command that may ask or be asked: all its links are wanted */
-    size_t commands;    /* of the batch */
+    size_t commands;    /* of the batch, those that it is the payee of, too */
     size_t spends;      /* of those, the ones that may wait */
     struct gb_trace trace; /* of its first command */
 };
@@ -39,6 +40,8 @@ struct gb_work_operation {
     struct gb_request request; /* of the row, or of the first command when there is none */
     enum gb_operation_state state;
     int64_t created_at_us, decided_at_us, deadline_us;
+    int64_t expires_at_us;  /* of a HOLD */
+    struct gb_uuid hold_id; /* of a HOLD, a CAPTURE, a VOID */
     bool awaited;
     const char *reason;
     const char *facts;
@@ -48,6 +51,15 @@ struct gb_work_operation {
     bool booked;      /* the row is there and becomes BOOKED */
     bool decided;     /* the row is there, was WAITING, and becomes what `state` says */
     bool denied;      /* refused in this batch, for want of money */
+};
+
+/* A hold that a command of the batch is about. */
+struct gb_work_hold {
+    struct gb_uuid id;
+    bool stored; /* has a row; the rest is filled in */
+    bool ended;  /* in this batch */
+    struct gb_account_no account_no;
+    struct gb_hold hold;
 };
 
 /* A RESULT owed to the datacenter that relayed the command. */
@@ -79,15 +91,22 @@ struct gb_work {
     size_t count;
     struct gb_work_share *shares; /* in account order */
     size_t shares_count;
-    size_t *share_of; /* command -> share */
+    size_t *share_of;      /* command -> share */
+    size_t *payee_of;      /* command -> share of the payee; GB_NO_ACCOUNT: has none */
+    const int64_t *payees; /* accounts to be locked, too; the engine's */
+    size_t payees_count;
+    bool last_round; /* no more of them will be locked */
     const struct gb_engine_options *options;
     struct gb_books books;
     /* Those of commands in (client, key) order; after them what else waits for the accounts. */
     struct gb_work_operation *operations;
     size_t operations_count; /* of commands */
     size_t operations_all;
-    size_t *operation_of; /* command -> operation; meaningless for those that have none */
-    bool *voided;         /* share -> a confirmed closing was voided by money */
+    size_t *operation_of;       /* command -> operation; meaningless for those that have none */
+    struct gb_work_hold *holds; /* in the order of their ids */
+    size_t holds_count;
+    size_t *hold_of; /* command -> hold; meaningless for those that have none */
+    bool *voided;    /* share -> a confirmed closing was voided by money */
     struct gb_work_result *results;
     size_t results_count;
     struct gb_work_message *messages;
@@ -97,7 +116,8 @@ struct gb_work {
     bool engaged;       /* an account of the batch is: what waits and links are to be read */
 };
 
-/* Groups the commands by account and by key. Fills in all but dc, incarnation, epoch. */
+/* Groups the commands by account, by key and by hold. Fills in all but dc, incarnation, epoch, the
+ * options and the payees. */
 void gb_work_init(struct gb_work *work, struct gb_arena *arena, struct gb_command *commands,
                   size_t count, int64_t now_us);
 
@@ -114,21 +134,41 @@ struct gb_turn {
     struct gb_command *command;
     size_t at; /* of its share, and of its account in the books */
     struct gb_work_share *share;
-    struct gb_work_operation *operation; /* of a pay-in, of a pay-out */
+    size_t payee;                        /* the same of a transfer's payee, or GB_NO_ACCOUNT */
+    struct gb_work_operation *operation; /* of a pay-in, of an OPERATION */
+    struct gb_work_hold *hold;           /* of a CAPTURE, a VOID, an EXPIRE */
 };
+
+/* What kinds of commands have. */
+bool gb_command_has_operation(const struct gb_command *command);
+bool gb_command_may_wait(const struct gb_command *command);
+bool gb_command_has_hold(const struct gb_command *command); /* that is there already */
 
 /* `message`: static, or in the batch's arena. */
 void gb_work_poison(struct gb_command *command, const char *code, const char *message);
 bool gb_work_owned_here(const struct gb_work *work, const struct gb_command *command);
-struct gb_request gb_work_request_of(const struct gb_command *command);
+struct gb_request gb_work_request_of(const struct gb_work *work, const struct gb_command *command);
+/* As it is compared, in the arena. */
+const char *gb_work_hold_text(struct gb_uuid hold_id, struct gb_arena *arena);
+bool gb_work_hold_is_here(struct gb_turn turn); /* and is of the command's account */
 
-/* The commands about money that leaves and money that moves between datacenters. */
-void gb_work_decide_payout(struct gb_work *work, struct gb_turn turn);
+/* A client's command: its stored answer, or a decision by its kind. */
+void gb_work_decide_operation(struct gb_work *work, struct gb_turn turn);
+/* Of a command that nothing is stored for: fills in turn.operation. */
+void gb_work_spend(struct gb_work *work, struct gb_turn turn);
+void gb_work_end_hold(struct gb_work *work, struct gb_turn turn);
+/* What was known when it was decided; of one that could be paid the reason is NONE, without a name.
+ */
+void gb_work_keep_facts(struct gb_work *work, struct gb_work_operation *operation,
+                        const struct gb_refusal *refusal);
+/* Time and the peers. Before its deadline refuses a transfer, it is paid if it can be. */
+void gb_work_pass_deadlines(struct gb_work *work, size_t at);
+void gb_work_expire_hold(struct gb_work *work, struct gb_turn turn);
 void gb_work_hear_ask(struct gb_work *work, struct gb_turn turn);
 void gb_work_hear_reply(struct gb_work *work, struct gb_turn turn);
 void gb_work_pass_time(struct gb_work *work, struct gb_turn turn);
-/* After gb_books_finish: takes over what was decided on waiting operations, fills in the answers of
- * the pay-outs. */
+/* After gb_books_finish: takes over what was decided on waiting operations, fills in the answers.
+ */
 void gb_work_settle_decisions(struct gb_work *work);
 /* What was known at a refusal, JSON in the arena. */
 const char *gb_work_facts(const struct gb_refusal *refusal, int64_t now_us, struct gb_arena *arena);
@@ -136,10 +176,18 @@ const char *gb_work_facts(const struct gb_refusal *refusal, int64_t now_us, stru
 /* Encodes results, asks and replies. */
 enum gb_result gb_work_encode(struct gb_work *work, struct gb_err *err) GB_MUST_USE;
 
-/* Makes room for the books of the batch and takes what was read. `waiting`, `links`, `hints`: rows
- * of waiting_read, share_link_read, hint_read; NULL: none. The shares are in place. */
+/* A number, 0 for null. */
+int64_t gb_work_int(const struct gb_rows *rows, size_t row, int column);
+/* What only some kinds have: the columns payee_no, hold_id, expires_at_us from `column` on. Kind
+ * and created_at are in place. */
+void gb_work_take_more(struct gb_work *work, struct gb_work_operation *operation,
+                       const struct gb_rows *rows, size_t row, int column);
+
+/* Makes room for the books of the batch and takes what was read. `waiting`, `links`, `hints`,
+ * `holds`: rows of waiting_read, share_link_read, hint_read, hold_find; NULL: none. The shares are
+ * in place. */
 struct gb_work_read {
-    const struct gb_rows *waiting, *links, *hints;
+    const struct gb_rows *waiting, *links, *hints, *holds;
 };
 void gb_work_books_new(struct gb_work *work);
 void gb_work_books_fill(struct gb_work *work, const struct gb_work_read *read);
@@ -162,8 +210,14 @@ struct gb_writing {
 struct gb_params *gb_writing_add(struct gb_writing *writing, const struct gb_statement *statement);
 /* Operations made and decided, what waits and waits no more. */
 void gb_write_operations(struct gb_writing *writing);
+/* Holds that are placed and that end. */
+void gb_write_holds(struct gb_writing *writing);
 void gb_write_links(struct gb_writing *writing);
 void gb_write_outbox(struct gb_writing *writing);
+
+/* Payees of waiting transfers that could be paid, and that are not locked: adds those that are not
+ * among *count of `ret` yet, as far as there is room for GB_ENGINE_PAYEES_MAX. */
+void gb_work_missing_payees(const struct gb_work *work, int64_t *ret, size_t *count);
 
 /* The calls that write it. */
 size_t gb_work_write(const struct gb_work *work, struct gb_call calls[GB_ENGINE_CALLS_MAX]);

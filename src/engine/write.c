@@ -244,6 +244,7 @@ size_t gb_work_write(const struct gb_work *work, struct gb_call calls[GB_ENGINE_
 {
     struct gb_writing writing = {.work = work, .calls = calls};
     gb_write_operations(&writing);
+    gb_write_holds(&writing);
     if (work->books.effects.entries_count > 0)
         add_ledger_insert(&writing);
     add_share_update(&writing);

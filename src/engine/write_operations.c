@@ -27,16 +27,17 @@ struct made_columns {
     const char **key, **relayed_from, **reference, **metadata, **reason, **facts;
     int16_t *kind, *state;
     int64_t *account_no, *amount, *created_at_us, *decided_at_us, *deadline_us, *span_id;
-    bool *undecided, *never_waits, *awaited, *span_null;
-    struct gb_uuid *trace_id;
+    int64_t *payee_no, *expires_at_us;
+    bool *undecided, *never_waits, *awaited, *span_null, *payee_null, *never_expires;
+    struct gb_uuid *trace_id, *hold_id;
 };
 
 static struct made_columns made_columns_new(struct gb_arena *arena, size_t n)
 {
-    int64_t *numbers = gb_work_array(arena, 6 * n, sizeof(*numbers));
+    int64_t *numbers = gb_work_array(arena, 8 * n, sizeof(*numbers));
     int16_t *small = gb_work_array(arena, 2 * n, sizeof(*small));
     const char **texts = gb_work_array(arena, 6 * n, sizeof(*texts));
-    bool *truths = gb_work_array(arena, 4 * n, sizeof(*truths));
+    bool *truths = gb_work_array(arena, 6 * n, sizeof(*truths));
     return (struct made_columns){
         .client_no = gb_work_array(arena, n, sizeof(int32_t)),
         .key = texts,
@@ -57,7 +58,12 @@ static struct made_columns made_columns_new(struct gb_arena *arena, size_t n)
         .never_waits = truths + n,
         .awaited = truths + 2 * n,
         .span_null = truths + 3 * n,
+        .payee_null = truths + 4 * n,
+        .never_expires = truths + 5 * n,
+        .payee_no = numbers + 6 * n,
+        .expires_at_us = numbers + 7 * n,
         .trace_id = gb_work_array(arena, n, sizeof(struct gb_uuid)),
+        .hold_id = gb_work_array(arena, n, sizeof(struct gb_uuid)),
     };
 }
 
@@ -81,11 +87,16 @@ static void made_columns_set(struct made_columns *columns, size_t i, const struc
     columns->decided_at_us[i] = operation->decided_at_us;
     columns->deadline_us[i] = operation->deadline_us;
     columns->undecided[i] = operation->decided_at_us == 0;
-    columns->never_waits[i] = operation->request.kind == GB_OPERATION_PAYIN;
+    columns->never_waits[i] = operation->deadline_us == 0;
     columns->awaited[i] = operation->awaited;
     columns->span_id[i] = command->trace.span_id;
     columns->span_null[i] = command->trace.span_id == 0;
     columns->trace_id[i] = command->trace.trace_id;
+    columns->payee_no[i] = operation->request.payee_no.value;
+    columns->payee_null[i] = operation->request.payee_no.value == 0;
+    columns->expires_at_us[i] = operation->expires_at_us;
+    columns->never_expires[i] = operation->expires_at_us == 0;
+    columns->hold_id[i] = operation->hold_id;
 }
 
 static void add_operation_insert(struct gb_writing *writing)
@@ -117,6 +128,9 @@ static void add_operation_insert(struct gb_writing *writing)
     gb_params_text_array(params, columns.metadata, n);
     gb_params_text_array(params, columns.reason, n);
     gb_params_text_array(params, columns.facts, n);
+    gb_params_int8_array(params, columns.payee_no, columns.payee_null, n);
+    gb_params_uuid_array(params, columns.hold_id, n);
+    gb_params_int8_array(params, columns.expires_at_us, columns.never_expires, n);
     gb_params_int4(params, work->epoch);
 }
 

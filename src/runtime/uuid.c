@@ -83,6 +83,27 @@ void gb_uuid_format(struct gb_uuid uuid, char text[GB_UUID_TEXT_SIZE])
     at[-1] = '\0';
 }
 
+bool gb_uuid_parse(const char *text, struct gb_uuid *ret)
+{
+    char hex[2 * sizeof(ret->bytes) + 1];
+    size_t n = 0;
+    if (strlen(text) != GB_UUID_TEXT_SIZE - 1)
+        return false;
+    for (size_t i = 0; i < GB_UUID_TEXT_SIZE - 1; i++) {
+        bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+        if (dash != (text[i] == '-'))
+            return false;
+        if (!dash)
+            hex[n++] = text[i];
+    }
+    hex[n] = '\0';
+    struct gb_uuid uuid = {{0}};
+    if (!gb_hex_parse(hex, uuid.bytes, sizeof(uuid.bytes)))
+        return false;
+    *ret = uuid;
+    return true;
+}
+
 void gb_hex_format(const void *bytes, size_t size, char *text)
 {
     static const char digits[] = "0123456789abcdef";

@@ -15,6 +15,8 @@ struct gb_uuid {
 void gb_random(void *ret_bytes, size_t size); /* getrandom(2); aborts where that fails */
 struct gb_uuid gb_uuid_v7(void);              /* time-ordered within a process; any thread */
 void gb_uuid_format(struct gb_uuid uuid, char text[GB_UUID_TEXT_SIZE]);
+/* The reverse, upper or lower case. False when `text` is anything else. */
+bool gb_uuid_parse(const char *text, struct gb_uuid *ret);
 
 /* Lower-case hex of `size` bytes, zero-terminated, into `text` of 2 * size + 1 bytes. */
 void gb_hex_format(const void *bytes, size_t size, char *text);

@@ -297,8 +297,7 @@ static void peer_entry(const char *dc, int64_t account_no, int version, int64_t 
 
 static void refuse(int64_t account_no, const char *key, int64_t amount)
 {
-    struct gb_command command = fixture_payin(account_no, key, amount);
-    command.kind = GB_COMMAND_PAYOUT;
+    struct gb_command command = fixture_payout(account_no, key, amount);
     command.deadline_us = 1;
     fixture_run(&command, 1);
     assert_int_equal(command.answer.state, GB_STATE_REFUSED);

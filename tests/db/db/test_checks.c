@@ -11,8 +11,15 @@
 #include "db/scripts.h"
 #include "support/postgres.h"
 
+#define HOLD_1 "00000000-0000-7000-8000-000000000001"
+#define HOLD_2 "00000000-0000-7000-8000-000000000002"
+#define HOLD_3 "00000000-0000-7000-8000-000000000003"
+#define HOLD_4 "00000000-0000-7000-8000-000000000004"
+
 /* dc1: account 1 paid in 100, paid out 30, granted 20 to dc2, received 5 from it; account 2 is
- * blocked and empty. dc2's entries of account 1 are complete up to version 2. */
+ * blocked and empty; account 8 placed four holds, of which one is open, one was captured in part,
+ * one voided, one expired, and transferred 7 to account 9. dc2's entries of account 1 are complete
+ * up to version 2. */
 static const char sound_data[] =
     "INSERT INTO account VALUES (1, 'a1', 'First', 'EUR', 1, 1, 1, 1), (2, 'a2', 'Second', 'EUR', "
     "2, 2, 1, 2);"
@@ -75,6 +82,38 @@ static const char sound_data[] =
     /* What is older than the epoch counts as committed: pages see it. */
     "UPDATE local_datacenter SET epoch = 2";
 
+static const char sound_kinds[] =
+    "INSERT INTO share (account_no, account_id, currency, balance, held, version, credits_total,"
+    " debits_total) VALUES (8, 'a8', 'EUR', 73, 40, 10, 100, 27), (9, 'a9', 'EUR', 7, 0, 1, 7, 0);"
+    "UPDATE share SET updated_at_us = 20 WHERE account_no = 8;"
+    "UPDATE share SET updated_at_us = 20 WHERE account_no = 9;"
+    "INSERT INTO ledger (account_no, version, kind, status, amount, balance_after, held_after, "
+    "credits_total, debits_total, out_total, in_total, account_version, created_at_us, client_no, "
+    "key, epoch) SELECT a, v, k, 1, m, b, h, c, d, 0, 0, 0, t, 1, y, 2 FROM (VALUES"
+    " (8, 1, 1, 100, 100, 0, 100, 0, 11, 'h0'), (8, 2, 6, 40, 100, 40, 100, 0, 12, 'h1'),"
+    " (8, 3, 6, 30, 100, 70, 100, 0, 13, 'h2'), (8, 4, 7, 20, 80, 50, 100, 20, 14, 'h3'),"
+    " (8, 5, 10, 10, 80, 40, 100, 20, 14, 'h3'), (8, 6, 6, 5, 80, 45, 100, 20, 15, 'h4'),"
+    " (8, 7, 8, 5, 80, 40, 100, 20, 16, 'h5'), (8, 8, 6, 6, 80, 46, 100, 20, 17, 'h6'),"
+    " (8, 9, 9, 6, 80, 40, 100, 20, 19, 'h6'), (8, 10, 11, 7, 73, 40, 100, 27, 20, 't1'),"
+    " (9, 1, 12, 7, 7, 0, 7, 0, 20, 't1')) e (a, v, k, m, b, h, c, d, t, y);"
+    "INSERT INTO operation (client_no, kind, state, key, account_no, amount, created_at_us, "
+    "hold_id, expires_at_us, payee_no) VALUES (1, 1, 2, 'h0', 8, 100, 1, NULL, NULL, NULL),"
+    " (1, 3, 6, 'h1', 8, 40, 1, '" HOLD_1 "', 253402300799999999, NULL),"
+    " (1, 3, 6, 'h2', 8, 30, 1, '" HOLD_2 "', 18, NULL),"
+    " (1, 4, 4, 'h3', 8, 20, 1, '" HOLD_2 "', NULL, NULL),"
+    " (1, 3, 6, 'h4', 8, 5, 1, '" HOLD_3 "', 18, NULL),"
+    " (1, 5, 7, 'h5', 8, 5, 1, '" HOLD_3 "', NULL, NULL),"
+    " (1, 3, 6, 'h6', 8, 6, 1, '" HOLD_4 "', 18, NULL),"
+    " (1, 4, 5, 'h7', 8, 6, 1, '" HOLD_4 "', NULL, NULL),"
+    " (1, 6, 4, 't1', 8, 7, 1, NULL, NULL, 9);"
+    "INSERT INTO hold (hold_id, account_no, amount, captured, placed_at_us, expires_at_us, "
+    "ended_at_us, client_no, state, key) VALUES"
+    " ('" HOLD_1 "', 8, 40, 0, 12, 253402300799999999, NULL, 1, 1, 'h1'),"
+    " ('" HOLD_2 "', 8, 30, 20, 13, 18, 14, 1, 2, 'h2'),"
+    " ('" HOLD_3 "', 8, 5, 0, 15, 18, 16, 1, 3, 'h4'),"
+    " ('" HOLD_4 "', 8, 6, 0, 17, 18, 19, 1, 4, 'h6');"
+    "INSERT INTO open_hold VALUES (253402300799999999, '" HOLD_1 "', 8);";
+
 /* What breaks, and the check that must see it. */
 static const struct {
     const char *check;
@@ -101,6 +140,51 @@ static const struct {
      "account_no, created_at_us) VALUES (1, 'o', 'n', 'EUR', 100, 1, 1)"},
     {"i5_openings", "UPDATE ledger SET kind = 15 WHERE account_no = 1 AND version = 1"},
     {"i5_openings", "UPDATE replicated_ledger SET kind = 15"},
+    {"i4_held_is_holds", "UPDATE share SET held = 39 WHERE account_no = 8"},
+    {"i4_held_is_holds", "UPDATE share SET held = 1 WHERE account_no = 1"},
+    {"i4_held_is_holds", "UPDATE hold SET amount = 41 WHERE key = 'h1'"},
+    {"i4_held_is_holds", "UPDATE hold SET state = 1 WHERE key = 'h6'"},
+    {"i4_held_is_holds", "UPDATE hold SET account_no = 9 WHERE key = 'h1'"},
+    {"i4_held_is_holds", "DELETE FROM hold WHERE key = 'h1'"},
+    {"i4_held_is_holds", "DELETE FROM open_hold"},
+    {"i4_held_is_holds", "UPDATE open_hold SET account_no = 9"},
+    {"i4_held_is_holds", "UPDATE open_hold SET expires_at_us = expires_at_us - 1"},
+    {"i4_held_is_holds", "INSERT INTO open_hold VALUES (18, '" HOLD_4 "', 8)"},
+    {"i4_held_is_holds", "UPDATE open_hold SET expires_at_us = 18; UPDATE hold SET expires_at_us ="
+                         " 18 WHERE key = 'h1'"},
+    {"i5_holds_end_once", "UPDATE hold SET amount = 41 WHERE key = 'h1'"},
+    {"i5_holds_end_once", "UPDATE hold SET expires_at_us = 19 WHERE key = 'h2'"},
+    {"i5_holds_end_once", "UPDATE hold SET captured = 21 WHERE key = 'h2'"},
+    {"i5_holds_end_once", "UPDATE hold SET state = 3, captured = 0 WHERE key = 'h2'"},
+    {"i5_holds_end_once", "UPDATE hold SET state = 4, ended_at_us = 18 WHERE key = 'h4'"},
+    {"i5_holds_end_once", "UPDATE hold SET state = 3 WHERE key = 'h6'"},
+    {"i5_holds_end_once", "UPDATE hold SET ended_at_us = 17 WHERE key = 'h6'"},
+    {"i5_holds_end_once", "UPDATE hold SET ended_at_us = 18 WHERE key = 'h2'"},
+    {"i5_holds_end_once", "UPDATE hold SET client_no = 2 WHERE key = 'h1'"},
+    {"i5_holds_end_once", "DELETE FROM hold WHERE key = 'h4'"},
+    {"i5_holds_end_once", "UPDATE operation SET state = 5 WHERE key = 'h1'"},
+    {"i5_holds_end_once", "UPDATE operation SET state = 4 WHERE key = 'h7'"},
+    {"i5_holds_end_once", "UPDATE operation SET hold_id = '" HOLD_1 "' WHERE key = 'h3'"},
+    {"i5_holds_end_once", "UPDATE ledger SET amount = 9 WHERE kind = 10"},
+    {"i5_holds_end_once", "DELETE FROM ledger WHERE kind = 10"},
+    {"i5_holds_end_once", "DELETE FROM ledger WHERE kind = 9"},
+    {"i5_holds_end_once", "UPDATE ledger SET amount = 5 WHERE kind = 9"},
+    {"i5_holds_end_once", "UPDATE ledger SET key = 'h1' WHERE kind = 9"},
+    {"i5_holds_end_once", "UPDATE ledger SET key = NULL WHERE kind = 9"},
+    {"i5_one_entry_per_key", "UPDATE ledger SET key = 'h3' WHERE key = 'h5'"},
+    {"i5_one_entry_per_key", "UPDATE ledger SET kind = 10 WHERE key = 'h6' AND kind = 6;"
+                             " UPDATE ledger SET key = 'h3' WHERE key = 'h6' AND kind = 10"},
+    {"i5_one_entry_per_key", "UPDATE replicated_ledger SET kind = 12, client_no = 1, key = 't1'"
+                             " WHERE version = 1"},
+    {"i5_operation_matches_ledger", "UPDATE operation SET payee_no = 1 WHERE key = 't1'"},
+    {"i5_operation_matches_ledger", "UPDATE operation SET payee_no = NULL WHERE key = 't1'"},
+    {"i5_operation_matches_ledger", "DELETE FROM ledger WHERE kind = 12"},
+    {"i5_operation_matches_ledger", "UPDATE ledger SET amount = 8 WHERE kind = 12"},
+    {"i5_operation_matches_ledger", "UPDATE operation SET state = 5 WHERE key = 't1'"},
+    {"i5_operation_matches_ledger", "UPDATE operation SET state = 4 WHERE key = 'h1'"},
+    {"i5_operation_matches_ledger", "UPDATE operation SET state = 6 WHERE key = 'k4'"},
+    {"i5_operation_matches_ledger", "UPDATE operation SET state = 1 WHERE key = 'k4'"},
+    {"i5_operation_matches_ledger", "UPDATE operation SET kind = 9 WHERE key = 'k4'"},
     {"i5_operation_matches_ledger", "UPDATE operation SET state = 2 WHERE key = 'k3'"},
     {"i5_operation_matches_ledger", "UPDATE operation SET state = 1 WHERE key = 'k1'"},
     {"i5_operation_matches_ledger", "UPDATE operation SET state = 5 WHERE key = 'k2'"},
@@ -131,6 +215,11 @@ static const struct {
     {"i6_ledger_recomputes", "UPDATE ledger SET in_total = 1 WHERE account_no = 1 AND version = 2"},
     {"i6_ledger_recomputes", "UPDATE ledger SET amount = 1 WHERE account_no = 2"},
     {"i6_ledger_recomputes", "UPDATE ledger SET kind = 6 WHERE account_no = 2"},
+    {"i6_ledger_recomputes", "UPDATE ledger SET kind = 16 WHERE account_no = 2"},
+    {"i6_ledger_recomputes", "UPDATE ledger SET kind = 9 WHERE account_no = 8 AND kind = 6"},
+    {"i6_ledger_recomputes", "UPDATE ledger SET kind = 8 WHERE account_no = 8 AND kind = 7"},
+    {"i6_ledger_recomputes", "UPDATE ledger SET kind = 3 WHERE account_no = 8 AND kind = 11"},
+    {"i6_ledger_recomputes", "UPDATE ledger SET kind = 4 WHERE account_no = 9"},
     {"i6_ledger_recomputes",
      "UPDATE ledger SET created_at_us = 15 WHERE account_no = 1 AND version = 3"},
     {"i7_accepted_is_booked", "DELETE FROM overdue"},
@@ -206,6 +295,7 @@ static int group_setup(void **state)
     gb_test_database(server, "dc1", "dc1", "dc1");
     pg = gb_test_connect(server, "dc1", NULL);
     gb_test_sql(pg, sound_data);
+    gb_test_sql(pg, sound_kinds);
     return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "db/scripts.h"
+#include "runtime/clock.h"
 #include "wire/messages.h"
 
 struct gb_test_postgres *fixture_server;
@@ -186,6 +187,67 @@ void fixture_payins(struct gb_command *ret, const char *prefix, int first, int c
                                keep("%s-%d", prefix, first + i), amount);
         ret[i].reference = keep("r%d", first + i);
     }
+}
+
+struct gb_command fixture_operation(enum gb_operation_kind kind, int64_t account_no,
+                                    const char *key, int64_t amount)
+{
+    struct gb_command command = fixture_payin(account_no, key, amount);
+    command.kind = GB_COMMAND_OPERATION;
+    command.operation = kind;
+    command.deadline_us = INT64_C(253402300000000000);
+    command.impatient = true;
+    return command;
+}
+
+struct gb_command fixture_payout(int64_t account_no, const char *key, int64_t amount)
+{
+    return fixture_operation(GB_OPERATION_PAYOUT, account_no, key, amount);
+}
+
+struct gb_command fixture_time(int64_t account_no)
+{
+    return command_of(GB_COMMAND_TIME, account_no);
+}
+
+void fixture_pass_deadline(struct gb_command *command)
+{
+    command->deadline_us = gb_clock_wall_us() - 1;
+    fixture_sql("UPDATE operation SET deadline_us = %lld WHERE key = '%s'",
+                (long long)command->deadline_us, command->key);
+    fixture_sql("UPDATE waiting SET deadline_us = %lld WHERE key = '%s'",
+                (long long)command->deadline_us, command->key);
+}
+
+void fixture_fund(int64_t account_no, const char *key, int64_t amount)
+{
+    fixture_account(account_no, GB_STATUS_OPEN, 1);
+    struct gb_command command = fixture_relayed(account_no, key, amount);
+    fixture_run(&command, 1);
+    assert_int_equal(command.outcome, GB_OUTCOME_APPLIED);
+}
+
+int64_t fixture_balance(int64_t account_no)
+{
+    return fixture_int("SELECT balance FROM share WHERE account_no = %lld", (long long)account_no);
+}
+
+int64_t fixture_held(int64_t account_no)
+{
+    return fixture_int("SELECT held FROM share WHERE account_no = %lld", (long long)account_no);
+}
+
+int64_t fixture_waiting(int64_t account_no)
+{
+    return fixture_int("SELECT count(*) FROM waiting WHERE account_no = %lld",
+                       (long long)account_no);
+}
+
+enum gb_operation_state fixture_run_one(struct gb_command *command)
+{
+    fixture_run(command, 1);
+    assert_true(command->outcome == GB_OUTCOME_APPLIED || command->outcome == GB_OUTCOME_REPEATED);
+    return command->answer.state;
 }
 
 /* Copies of others' ledgers, pages and readers are made up by these tests, not by the programs. */

@@ -48,6 +48,22 @@ struct gb_command fixture_status(int64_t account_no);
 void fixture_payins(struct gb_command *ret, const char *prefix, int first, int count,
                     int64_t account_no, int accounts, int64_t amount);
 
+/* A client's command, decided now, with a deadline that never comes. */
+struct gb_command fixture_operation(enum gb_operation_kind kind, int64_t account_no,
+                                    const char *key, int64_t amount);
+struct gb_command fixture_payout(int64_t account_no, const char *key, int64_t amount);
+/* That time has passed for what waits. */
+struct gb_command fixture_time(int64_t account_no);
+/* Time passes: the deadline of an operation that waits was a moment ago. */
+void fixture_pass_deadline(struct gb_command *command);
+/* An open account with so much money in its share here. */
+void fixture_fund(int64_t account_no, const char *key, int64_t amount);
+int64_t fixture_balance(int64_t account_no);
+int64_t fixture_held(int64_t account_no);
+int64_t fixture_waiting(int64_t account_no); /* how many operations */
+/* Runs one command that must be applied or a repeat, and gives its state. */
+enum gb_operation_state fixture_run_one(struct gb_command *command);
+
 /* Runs a batch that must succeed, and then all of sql/checks about own money, which
  * must find nothing. */
 void fixture_run(struct gb_command *commands, size_t count);

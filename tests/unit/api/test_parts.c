@@ -13,6 +13,7 @@
 #include "api/client_cache.h"
 #include "api/cursor.h"
 #include "api/error_table.h"
+#include "api/hold_id.h"
 #include "api/json_text.h"
 #include "api/learnt_accounts.h"
 #include "api/read_body.h"
@@ -288,6 +289,27 @@ static void test_settings_that_are_wrong(void **state)
     }
 }
 
+static void test_hold_ids(void **state)
+{
+    (void)state;
+    static const char text[] = "dc12-018fa0b1-c2d3-7e45-89ab-cdef001122ff";
+    struct gb_dc dc;
+    struct gb_uuid id;
+    assert_true(gb_api_hold_id_parse(text, &dc, &id));
+    assert_string_equal(dc.code, "dc12");
+    assert_string_equal(gb_api_hold_id_format(dc, id, arena), text);
+    static const char *const none[] = {"",
+                                       "dc1",
+                                       "dc1-",
+                                       "-018fa0b1-c2d3-7e45-89ab-cdef001122ff",
+                                       "018fa0b1-c2d3-7e45-89ab-cdef001122ff",
+                                       "dc0-018fa0b1-c2d3-7e45-89ab-cdef001122ff",
+                                       "dc1234567890123-018fa0b1-c2d3-7e45-89ab-cdef001122ff",
+                                       "dc1-018fa0b1-c2d3-7e45-89ab-cdef001122f"};
+    for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+        assert_false(gb_api_hold_id_parse(none[i], &dc, &id));
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -299,6 +321,7 @@ int main(void)
         CASE(test_json_bodies),  CASE(test_cursor_text),
         CASE(test_client_cache), CASE(test_learnt_accounts),
         CASE(test_settings),     CASE(test_settings_that_are_wrong),
+        CASE(test_hold_ids),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -88,6 +88,24 @@ static void formats(void **state)
     char text[GB_UUID_TEXT_SIZE];
     gb_uuid_format(uuid, text);
     assert_string_equal(text, "018fa0b1-c2d3-7e45-89ab-cdef001122ff");
+    struct gb_uuid read;
+    assert_true(gb_uuid_parse("018FA0b1-c2d3-7e45-89ab-cdef001122ff", &read));
+    assert_memory_equal(read.bytes, uuid.bytes, sizeof(uuid.bytes));
+}
+
+static void what_is_no_uuid_is_refused(void **state)
+{
+    (void)state;
+    struct gb_uuid uuid;
+    static const char *const cases[] = {"",
+                                        "018fa0b1-c2d3-7e45-89ab-cdef001122f",
+                                        "018fa0b1-c2d3-7e45-89ab-cdef001122ff0",
+                                        "018fa0b1c2d3-7e45-89ab-cdef00-1122ff",
+                                        "018fa0b1-c2d3-7e45-89ab-cdef001122fg",
+                                        "018fa0b1-c2d3-7e45-89ab0cdef001122ff",
+                                        "018fa0b10c2d3-7e45-89ab-cdef001122ff"};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_false(gb_uuid_parse(cases[i], &uuid));
 }
 
 static void hex_goes_there_and_back(void **state)
@@ -122,6 +140,7 @@ int main(void)
         cmocka_unit_test(no_two_threads_get_the_same_tick),
         cmocka_unit_test(random_bytes_differ),
         cmocka_unit_test(formats),
+        cmocka_unit_test(what_is_no_uuid_is_refused),
         cmocka_unit_test(hex_goes_there_and_back),
         cmocka_unit_test(hex_refuses),
     };
