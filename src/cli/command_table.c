@@ -77,6 +77,31 @@ const struct gb_command gb_commands[] = {
      "Posts one pay-in through the API and prints the operation. The same --key again changes "
      "nothing.",
      false, gb_cli_payin},
+    {"payout", "pay money out",
+     "ACCOUNT_ID MINOR_UNITS CURRENCY [--key KEY] [--reference TEXT] [--deadline-ms N]\n"
+     "       [--wait SECONDS]",
+     "Posts one pay-out through the API and prints the operation once it is decided, or after\n"
+     "--wait. The same --key again changes nothing, and prints the same. Exit 1: refused.",
+     false, gb_cli_payout},
+    {"transfer", "move money from one account to another",
+     "PAYER_ACCOUNT_ID PAYEE_ACCOUNT_ID MINOR_UNITS CURRENCY [--key KEY] [--reference TEXT]\n"
+     "       [--deadline-ms N] [--wait SECONDS]",
+     "Posts one transfer through the API and prints the operation, as payout does.", false,
+     gb_cli_transfer},
+    {"hold", "set money aside",
+     "ACCOUNT_ID MINOR_UNITS CURRENCY [--expires-in-s N] [--key KEY] [--reference TEXT]\n"
+     "       [--deadline-ms N] [--wait SECONDS]",
+     "Places a hold through the API and prints the operation with the hold's id, which capture\n"
+     "and void want. It expires after --expires-in-s (604800).",
+     false, gb_cli_hold},
+    {"capture", "pay out what a hold has set aside",
+     "HOLD_ID [--amount MINOR_UNITS --currency CODE] [--key KEY] [--reference TEXT]",
+     "Captures a hold of this datacenter: all of it, or --amount, and the rest is released. The\n"
+     "key must be owned by the hold's datacenter.",
+     false, gb_cli_capture},
+    {"void", "release what a hold has set aside", "HOLD_ID [--key KEY] [--reference TEXT]",
+     "Voids a hold of this datacenter. The key must be owned by the hold's datacenter.", false,
+     gb_cli_void},
     {"import", "pay in the movements of a bank's CSV file",
      "FILE.csv --dc LIST --currency CODE [--only credit] [--prefix TEXT] [--seed N]\n"
      "       [--state PATH] [--concurrency N] [--patience SECONDS] [--wait SECONDS]",

@@ -86,12 +86,15 @@ void gb_cli_print_balance(struct gb_cli *cli, const json_t *balance)
 void gb_cli_print_operation(struct gb_cli *cli, const json_t *operation)
 {
     static const struct gb_column columns[] = {
-        {"key", GB_CELL_TEXT},        {"owner", GB_CELL_TEXT},      {"kind", GB_CELL_TEXT},
-        {"state", GB_CELL_TEXT},      {"account_id", GB_CELL_TEXT}, {"amount", GB_CELL_TEXT},
-        {"reason", GB_CELL_TEXT},     {"deadline", GB_CELL_TEXT},   {"created_at", GB_CELL_TEXT},
+        {"key", GB_CELL_TEXT},        {"owner", GB_CELL_TEXT},
+        {"kind", GB_CELL_TEXT},       {"state", GB_CELL_TEXT},
+        {"account_id", GB_CELL_TEXT}, {"payee_account_id", GB_CELL_TEXT},
+        {"amount", GB_CELL_TEXT},     {"hold_id", GB_CELL_TEXT},
+        {"expires_at", GB_CELL_TEXT}, {"reason", GB_CELL_TEXT},
+        {"deadline", GB_CELL_TEXT},   {"created_at", GB_CELL_TEXT},
         {"decided_at", GB_CELL_TEXT},
     };
-    enum { COLUMNS = sizeof(columns) / sizeof(columns[0]), AMOUNT = 5 };
+    enum { COLUMNS = sizeof(columns) / sizeof(columns[0]), AMOUNT = 6 };
     const char *cells[COLUMNS];
     for (size_t i = 0; i < COLUMNS; i++)
         cells[i] = i == AMOUNT ? gb_cli_json_money(cli, operation, "amount")
