@@ -34,17 +34,25 @@ def unique():
     return f"{os.getpid()}-{next(numbers)}"
 
 
-@pytest.fixture
-def account(stack, unique):
+def open_everywhere(stack, account_id):
     """A new open account in EUR, known at all datacenters."""
     from geobill_stack import until
-    account_id = f"acct-{unique}"
-    answer = stack.api("dc1").open_account(f"Account {unique}", account_id=account_id)
+    answer = stack.api("dc1").open_account(f"Account {account_id}", account_id=account_id)
     assert answer.status == 201, answer
     for dc in stack.dcs:
         until(f"{account_id} at {dc}", 20, lambda: stack.psql(
             dc, f"SELECT 1 FROM account WHERE account_id = '{account_id}'"))
     return account_id
+
+
+@pytest.fixture
+def account(stack, unique):
+    return open_everywhere(stack, f"acct-{unique}")
+
+
+@pytest.fixture
+def other_account(stack, unique):
+    return open_everywhere(stack, f"other-{unique}")
 
 
 @pytest.fixture

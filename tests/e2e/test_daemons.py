@@ -129,14 +129,27 @@ def test_verify_finds_a_corrupted_replica(stack, account):
     stack.verify_at_rest()
 
 
-def test_openapi_describes_the_real_answers(stack, account):
+def test_openapi_describes_the_real_answers(stack, account, other_account):
     served = stack.api("dc1").get("/openapi.yaml")
     assert served.status == 200
     api = yaml.safe_load(served.raw)
     assert api == yaml.safe_load((ROOT / "docs" / "openapi.yaml").read_text())
     assert stack.api("dc1").payin(f"dc1:open-{account}", account, 5, reference="r", metadata={"a": 1},
                                   wait=10).status == 200
+    hold = stack.api("dc1").place_hold(f"dc1:open-h-{account}", account, 2)
+    hold_id = hold.json["hold_id"]
     answers = [
+        ("post", "/v1/holds", hold),
+        ("post", "/v1/holds", stack.api("dc1").place_hold(f"dc1:open-w-{account}", account, 999, deadline_ms=3000,
+                                                          headers={"Prefer": "respond-async"})),
+        ("get", "/v1/holds/{hold_id}", stack.api("dc2").hold(hold_id)),
+        ("post", "/v1/holds/{hold_id}/capture", stack.api("dc1").capture(f"dc1:open-c-{account}", hold_id, 1)),
+        ("get", "/v1/holds/{hold_id}", stack.api("dc2").hold(hold_id)),
+        ("get", "/v1/operations/{key}", stack.api("dc2").operation(f"dc1:open-h-{account}")),
+        ("post", "/v1/holds/{hold_id}/void", stack.api("dc1").void(f"dc1:open-v-{account}", hold_id)),
+        ("post", "/v1/transfers", stack.api("dc1").transfer(f"dc1:open-t-{account}", account, other_account, 2)),
+        ("post", "/v1/transfers", stack.api("dc1").transfer(f"dc1:open-u-{account}", account, other_account, 99)),
+        ("post", "/v1/pay-outs", stack.api("dc1").payout(f"dc1:open-p-{account}", account, 1)),
         ("post", "/v1/pay-ins", stack.api("dc1").payin(f"dc1:open-{account}", account, 5, reference="r",
                                                        metadata={"a": 1})),
         ("post", "/v1/pay-ins", stack.api("dc1").payin(f"dc1:open-{account}", account, 6)),

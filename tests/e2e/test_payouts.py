@@ -185,31 +185,69 @@ def definite(call, deadline_s=60):
     raise AssertionError(f"no answer within {deadline_s} s; last: {last!r}")
 
 
-def test_money_in_and_out_while_daemons_are_killed_agrees_with_the_journal(stack, account, unique, tmp_path):
+class Mix:
+    """One client's commands of all kinds on two accounts, all of them recorded; `sums` is what it did to each."""
+
+    def __init__(self, apis, accounts, name, seed):
+        self.apis, self.accounts, self.name, self.chance = apis, accounts, name, random.Random(seed)
+        self.sums = [0, 0]
+
+    def key(self, dc, i, what=""):
+        return f"{dc}:mix-{self.name}-{i}{what}"
+
+    def payin(self, dc, i, at, amount):
+        assert definite(lambda: self.apis[dc].payin(self.key(dc, i), self.accounts[at], amount, wait=5)).status == 200
+        self.sums[at] += amount
+
+    def payout(self, dc, i, at, amount):
+        if definite(lambda: self.apis[dc].payout(self.key(dc, i), self.accounts[at], amount)).status == 200:
+            self.sums[at] -= amount
+
+    def transfer(self, dc, i, at, amount):
+        payer, payee = self.accounts[at], self.accounts[1 - at]
+        if definite(lambda: self.apis[dc].transfer(self.key(dc, i), payer, payee, amount)).status == 200:
+            self.sums[at] -= amount
+            self.sums[1 - at] += amount
+
+    def hold(self, dc, i, at, amount):
+        api, end = self.apis[dc], self.chance.choice(["capture", "void", "nothing"])
+        brief = {"expires_in_s": 1} if end == "nothing" else {}
+        placed = definite(lambda: api.place_hold(self.key(dc, i), self.accounts[at], amount, **brief))
+        if placed.status != 200 or end == "nothing":
+            return
+        hold = placed.json["hold_id"]
+        if end == "void":
+            assert definite(lambda: api.void(self.key(dc, i, "v"), hold)).status == 200
+            return
+        taken = self.chance.randint(1, amount)
+        assert definite(lambda: api.capture(self.key(dc, i, "c"), hold, taken)).status == 200
+        self.sums[at] -= taken
+
+    def run(self, count):
+        for i in range(count):
+            act = self.chance.choice([self.payin, self.payin, self.payout, self.transfer, self.hold])
+            act(self.chance.choice(sorted(self.apis)), i, self.chance.randrange(2), self.chance.randint(1, 400))
+        return self.sums
+
+
+def test_all_kinds_while_daemons_are_killed_agree_with_the_journal(stack, account, other_account, unique, tmp_path):
     journal, seed = Journal(tmp_path / "journal"), random.randrange(1 << 30)
     print(f"seed {seed}")
+    accounts = [account, other_account]
 
     def work(number):
-        chance, apis = random.Random(seed + number), {dc: recorded(stack, journal, dc) for dc in stack.dcs}
-        sums = 0
-        for i in range(ORDERS):
-            dc, amount = chance.choice(stack.dcs), chance.randint(1, 400)
-            key = f"{dc}:mix-{unique}-{number}-{i}"
-            if chance.random() < 0.5:
-                assert definite(lambda: apis[dc].payin(key, account, amount, wait=5)).status == 200
-                sums += amount
-            elif definite(lambda: apis[dc].payout(key, account, amount)).status == 200:
-                sums -= amount
-        return sums
+        apis = {dc: recorded(stack, journal, dc) for dc in stack.dcs}
+        return Mix(apis, accounts, f"{unique}-{number}", seed + number).run(ORDERS)
     with concurrent.futures.ThreadPoolExecutor(6) as pool:
         futures = [pool.submit(work, number) for number in range(6)]
         for number in range(ORDERS // 10):
             time.sleep(1)  # between two kills; nothing waits for it
             if number < len(VICTIMS) or not all(future.done() for future in futures):
                 stack.stack("kill", *VICTIMS[number % len(VICTIMS)])
-        total = sum(future.result() for future in futures)
-    stack.balance_everywhere(account, total, 60)
-    check_against_journal(stack, journal, {account})
+        done = [future.result() for future in futures]
+    for at, name in enumerate(accounts):
+        stack.balance_everywhere(name, sum(sums[at] for sums in done), 60)
+    check_against_journal(stack, journal, set(accounts))
 
 
 def test_nothing_is_left_over(stack):

@@ -24,12 +24,13 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from checker_books import Books, get_balance, get_operation, places_of, read_journal  # noqa: E402
-from checker_effects import COMMANDS, OPERATION_STATES, OPENING_ENTRY, fingerprint, opening_effects  # noqa: E402
+from checker_effects import OPENING, OPERATION_STATES, command_of, opening_effects, wanted_of  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 OWNER = re.compile(r"(dc[1-9][0-9]{0,3}):")
 STORED_REFUSALS = {"ACCOUNT_CLOSED", "OPERATION_REFUSED", "ACCOUNT_BLOCKED", "INSUFFICIENT_FUNDS", "FUNDS_HELD",
-                   "FUNDS_UNREACHABLE", "LIMIT_REACHED", "WAITING_LIMIT"}
+                   "FUNDS_UNREACHABLE", "LIMIT_REACHED", "WAITING_LIMIT", "PAYEE_ACCOUNT_CLOSED", "HOLD_CAPTURED", "HOLD_VOIDED",
+                   "HOLD_EXPIRED", "CAPTURE_EXCEEDS_HOLD"}
 
 
 class Case:
@@ -37,7 +38,7 @@ class Case:
 
     def __init__(self, client, key, requests, owner):
         self.client, self.key, self.requests, self.owner = client, key, requests, owner
-        self.command = COMMANDS[requests[0].path]
+        self.command = command_of(requests[0].path)
         self.accepted = [r for r in requests if r.status in (200, 202)]
         self.open = [r for r in requests if r.status is None or r.status >= 500]
         self.refused = [r for r in requests if r.status is not None and 400 <= r.status < 500]
@@ -51,7 +52,12 @@ class Checker:
         self.accounts, self.lookups, self.random = accounts, lookups, random.Random(seed)
         self.found, self.counts = [], collections.Counter()
         self.homes = {name: home for each in books for name, home, *_ in each.clients.values()}
-        self.cases = self.cases_of([r for r in requests if r.path in COMMANDS])
+        commands = [r for r in requests if command_of(r.path)]
+        self.holds = {}  # hold_id: what was asked for
+        for r in commands:
+            if r.path == "/v1/holds" and r.status == 200:
+                self.holds[r.answer["hold_id"]] = wanted_of(r, {})
+        self.cases = self.cases_of(commands)
         self.opened = [r for r in requests if r.path == "/v1/accounts" and r.method == "POST"]
         self.expected = collections.defaultdict(lambda: [0, 0])  # account: credits, debits
         self.opening_keys = set()
@@ -115,11 +121,13 @@ class Checker:
             self.counts["answers compared"] += len(here)
             if len(steady) > 1 or len(whole) > 1:
                 self.say("I5", case.client, case.key, f"answers of {dc} differ", *[(r.status, r.answer) for r in here])
-            if len({fingerprint(r.body) for r in here}) > 1:
+            if len({self.wanted(r) for r in here}) > 1:
                 self.say("I5", case.client, case.key, f"{dc} accepted two commands", *[r.body for r in here])
             for r in here:
-                said = r.answer.get("key"), r.answer.get("owner"), r.answer.get("account_id"), r.answer.get("amount")
-                asked = r.key, case.owner, r.body["account_id"], r.body["amount"]
+                wanted = self.wanted(r)
+                said = r.answer.get("key"), r.answer.get("owner"), r.answer.get("account_id"), \
+                    r.answer.get("payee_account_id"), (r.answer.get("amount") or {}).get("minor_units")
+                asked = r.key, case.owner, wanted.account_id, wanted.payee, wanted.amount
                 if said != asked:
                     self.say("I5", case.client, case.key, f"{dc} answered {said} to {asked}")
         refusals = [r for r in case.refused if r.dc == case.owner and (r.answer or {}).get("code") in STORED_REFUSALS]
@@ -128,7 +136,7 @@ class Checker:
             self.say("I5", case.client, case.key, "accepted and refused by its owner", refusals[0].answer, here[0].answer)
         for r in case.refused:
             if (r.answer or {}).get("code") == "IDEMPOTENCY_MISMATCH" and \
-                    all(fingerprint(other.body) == fingerprint(r.body) for other in case.requests):
+                    all(self.wanted(other) == self.wanted(r) for other in case.requests):
                 self.say("I5", case.client, case.key, "called a mismatch, and only this was ever asked for", r.body)
 
     def check_refusals(self, case, stored):
@@ -160,10 +168,17 @@ class Checker:
                  *[r.body for r in case.requests[:3]])
         return None
 
-    @staticmethod
-    def is_stored(request, case, stored):
+    def wanted(self, request):
+        return wanted_of(request, self.holds)
+
+    def effects(self, case, request):
+        wanted = self.wanted(request)
+        hold = self.holds.get(wanted.hold)
+        return case.command.effects(wanted, hold.amount if hold else None)
+
+    def is_stored(self, request, case, stored):
         return stored.kind == case.command.operation_kind and \
-            fingerprint(request.body) == (stored.account_id, stored.amount, stored.reference, stored.metadata)
+            self.wanted(request) == (*stored[2:6], stored.payee, stored.hold, stored.lasts_s)
 
     def must_be_done(self, case, stored):
         """Accepted by its owner, or told to be done by anybody."""
@@ -215,8 +230,9 @@ class Checker:
             self.say("I7", case.client, case.key, f"was accepted and is not {case.command.done} at {case.owner}", stored)
         taken = asked or next((r for r in case.accepted if r.dc == case.owner), None)
         if taken is not None:
-            self.check_effects(case, case.command.effects(taken.body))
-            self.add_expected(case.command.effects(taken.body))
+            effects = self.effects(case, taken)
+            self.check_effects(case, effects, case.command.may(self.wanted(taken)))
+            self.add_expected(effects)
 
     def check_unanswered(self, case, stored, asked):
         """Stored, under way, and nobody was told so: once at rest this is a command that does not end."""
@@ -230,13 +246,14 @@ class Checker:
             self.expected[effect.account_id][0] += effect.credit
             self.expected[effect.account_id][1] += effect.debit
 
-    def check_effects(self, case, effects):
-        """The histories of all datacenters show exactly these entries, each once, at the owner's shares."""
+    def check_effects(self, case, effects, may=()):
+        """The histories of all datacenters show exactly these entries, each once, at the owner's shares; and `may`, or not."""
         wanted = sorted((case.owner, *effect) for effect in effects)
+        more = sorted((case.owner, *effect) for effect in [*effects, *may])
         for dc, book in self.books.items():
             entries = book.entries.get((case.client, case.key), ())
             self.counts["histories compared"] += 1
-            if sorted(e[:1] + (e.account_id, e.kind, e.amount) for e in entries) != wanted:
+            if sorted(e[:1] + (e.account_id, e.kind, e.amount) for e in entries) not in (wanted, more):
                 self.say("I7", case.client, case.key, f"the history of {dc} has {len(entries)} effects of it, not "
                          f"{len(effects)} as asked for", f"wanted {wanted}", f"found {list(entries)}")
 
@@ -254,7 +271,7 @@ class Checker:
             self.opening_keys.add((client, key))
             self.add_expected(effects)
             for dc, book in self.books.items():
-                entries = [e[1:4] for e in book.entries.get((client, key), ()) if e.kind == OPENING_ENTRY]
+                entries = [e[1:4] for e in book.entries.get((client, key), ()) if e.kind == OPENING]
                 self.counts["openings compared"] += 1
                 if entries != [tuple(effect) for effect in effects]:
                     self.say("I7", client, key, f"the history of {dc} has openings {entries}", f"wanted {effects}")

@@ -63,7 +63,9 @@ BOOKS = """
 BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 SELECT json_build_array('account', account_no, account_id, name, currency, status, version) FROM account a WHERE {a};
 SELECT json_build_array('client', client_no, name, home, role, revoked, version) FROM client;
-SELECT json_build_array('operation', client_no, key, kind, state, account_no, amount, reference, metadata, reason, facts)
+SELECT json_build_array('operation', client_no, key, kind, state, account_no, amount, reference, metadata, reason, facts,
+    payee_no, CASE WHEN kind IN (4, 5) THEN hold_id END,
+    CASE WHEN kind = 3 THEN (expires_at_us - created_at_us) / 1000000 END)
 FROM operation o WHERE {o};
 SELECT json_build_array('relay', client_no, key, kind, state, account_no, amount, reference, metadata, reason)
 FROM relay o WHERE {o};
@@ -87,7 +89,10 @@ class Operation(NamedTuple):
     reference: Optional[str]
     metadata: Optional[str]
     reason: Optional[str]
-    facts: Optional[str] = None  # of a refused pay-out: JSON
+    facts: Optional[str] = None  # of a refusal about money: JSON
+    payee: Optional[str] = None
+    hold: Optional[str] = None
+    lasts_s: Optional[int] = None
 
 
 class Entry(NamedTuple):
@@ -136,7 +141,10 @@ class Books:
         self.clients[number] = rest
 
     def take_operation(self, client, key, kind, state, account, amount, *rest):
-        self.operations[self.whose(client, key)] = Operation(kind, state, self.account(account), amount, *rest)
+        *plain, payee, hold, lasts_s = rest
+        self.operations[self.whose(client, key)] = Operation(
+            kind, state, self.account(account), amount, *plain,
+            None if payee is None else self.account(payee), None if hold is None else f"{self.dc}-{hold}", lasts_s)
 
     def take_relay(self, client, key, kind, state, account, amount, *rest):
         self.relays[self.whose(client, key)] = Operation(kind, state, self.account(account), amount, *rest)

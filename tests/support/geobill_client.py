@@ -25,6 +25,10 @@ class Answer:
         return f"{self.status} {self.raw[:300]!r}"
 
 
+def money(minor_units, currency="EUR"):
+    return {"minor_units": minor_units, "currency": currency}
+
+
 class Api:
     """One datacenter's API, called with one client's token. A connection per call: the tests are about truth, not speed."""
 
@@ -70,20 +74,39 @@ class Api:
             body["account_id"] = account_id
         return self.call("POST", "/v1/accounts", body, {"Idempotency-Key": key or "open-" + name})
 
-    def payin(self, key, account_id, minor_units, currency="EUR", wait=None, headers=None, **more):
-        body = {"account_id": account_id, "amount": {"minor_units": minor_units, "currency": currency}, **more}
+    def command(self, path, key, body, wait=None, headers=None):
+        """POST of one command about money."""
         sent = {"Idempotency-Key": key}
         if wait is not None:
             sent["Prefer"] = f"wait={wait}"
         sent.update(headers or {})
-        return self.call("POST", "/v1/pay-ins", body, sent)
+        return self.call("POST", path, body, sent)
+
+    def payin(self, key, account_id, minor_units, currency="EUR", wait=None, headers=None, **more):
+        body = {"account_id": account_id, "amount": money(minor_units, currency), **more}
+        return self.command("/v1/pay-ins", key, body, wait, headers)
 
     def payout(self, key, account_id, minor_units, currency="EUR", wait=None, headers=None, **more):
-        body = {"account_id": account_id, "amount": {"minor_units": minor_units, "currency": currency}, **more}
-        headers = {"Idempotency-Key": key, **(headers or {})}
-        if wait is not None:
-            headers["Prefer"] = f"wait={wait}"
-        return self.call("POST", "/v1/pay-outs", body, headers)
+        body = {"account_id": account_id, "amount": money(minor_units, currency), **more}
+        return self.command("/v1/pay-outs", key, body, wait, headers)
+
+    def transfer(self, key, payer, payee, minor_units, currency="EUR", wait=None, headers=None, **more):
+        body = {"account_id": payer, "payee_account_id": payee, "amount": money(minor_units, currency), **more}
+        return self.command("/v1/transfers", key, body, wait, headers)
+
+    def place_hold(self, key, account_id, minor_units, currency="EUR", wait=None, headers=None, **more):
+        body = {"account_id": account_id, "amount": money(minor_units, currency), **more}
+        return self.command("/v1/holds", key, body, wait, headers)
+
+    def capture(self, key, hold_id, minor_units=None, currency="EUR", **more):
+        body = dict(more) if minor_units is None else {"amount": money(minor_units, currency), **more}
+        return self.command(f"/v1/holds/{hold_id}/capture", key, body)
+
+    def void(self, key, hold_id, **more):
+        return self.command(f"/v1/holds/{hold_id}/void", key, more)
+
+    def hold(self, hold_id):
+        return self.get(f"/v1/holds/{hold_id}")
 
     def balance(self, account_id):
         return self.get(f"/v1/accounts/{account_id}/balance")
