@@ -57,7 +57,7 @@ GRANT UPDATE (state, reason, facts, decided_at_us) ON operation TO geobill_api;
 GRANT INSERT, DELETE ON waiting, open_hold TO geobill_api;
 GRANT INSERT, UPDATE (state, captured, ended_at_us) ON hold TO geobill_api;
 GRANT INSERT ON denial TO geobill_api;
-GRANT INSERT, UPDATE ON account, client, status_pending TO geobill_api;
+GRANT INSERT, UPDATE ON account, client, service, status_pending TO geobill_api;
 GRANT USAGE ON SEQUENCE ledger_seq, operation_seq, outbox_seq, account_no_seq, client_no_seq TO geobill_api;
 
 -- The publisher cuts pages and forgets what all readers have.
@@ -80,7 +80,7 @@ GRANT INSERT, UPDATE, DELETE ON late_partition TO geobill_consumer;
 GRANT USAGE ON SEQUENCE ledger_seq, operation_seq, outbox_seq TO geobill_consumer;
 
 -- The projector copies what others did.
-GRANT INSERT, UPDATE ON replicated_share, replicated_link, account, client, status_pending TO geobill_projector;
+GRANT INSERT, UPDATE ON replicated_share, replicated_link, account, client, service, status_pending TO geobill_projector;
 GRANT INSERT ON replicated_ledger, outbox TO geobill_projector;
 GRANT INSERT, UPDATE ON position, progress, dead_letter TO geobill_projector;
 GRANT USAGE ON SEQUENCE outbox_seq TO geobill_projector;

@@ -4,8 +4,8 @@
 -- columns: account_no, asked, entries, entered, datacenters
 SELECT coalesce(c.account_no, e.account_no) AS account_no, c.asked, coalesce(e.entries, 0) AS entries, e.entered,
     d.code AS datacenters
-FROM (SELECT account_no, sum(asked_balance) AS asked FROM catalogue_command
-      WHERE reason IS NULL AND asked_balance > 0 GROUP BY account_no) c
+FROM (SELECT account_no, sum(asked_amount) AS asked FROM catalogue_command
+      WHERE reason IS NULL AND kind = 1 AND asked_amount > 0 GROUP BY account_no) c
 FULL JOIN (SELECT account_no, count(*) AS entries, sum(amount) AS entered FROM ledger
            WHERE kind = 15 GROUP BY account_no) e ON e.account_no = c.account_no
 CROSS JOIN local_datacenter d

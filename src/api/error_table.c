@@ -85,10 +85,14 @@ static const struct gb_api_error_row rows[GB_API_ERRORS] = {
                                  "Key is owned by another datacenter",
                                  "`detail` names it; the command was not executed here, and is to "
                                  "be sent there."},
+    [GB_API_SERVICE_NOT_FOUND] = {"SERVICE_NOT_FOUND", 404, false, "No such service",
+                                  "Neither this datacenter nor the catalogue knows it."},
+    [GB_API_SERVICE_EXISTS] = {"SERVICE_EXISTS", 409, false, "service_id is taken",
+                               "Choose another, or leave it out."},
     [GB_API_ACCOUNT_EXISTS] = {"ACCOUNT_EXISTS", 409, false, "account_id is taken",
                                "Choose another, or leave it out."},
     [GB_API_NAME_TAKEN] = {"NAME_TAKEN", 409, false, "Name is taken",
-                           "Names of accounts are unique."},
+                           "Names of accounts are unique, and so are names of services."},
     [GB_API_STATUS_CONFLICT] = {"STATUS_CONFLICT", 409, false, "Status does not allow this",
                                 "A closing account can be opened again, a closed one cannot; a "
                                 "closing one cannot be blocked."},
@@ -108,7 +112,8 @@ static const struct gb_api_error_row rows[GB_API_ERRORS] = {
         {"IDEMPOTENCY_MISMATCH", 422, false, "Same key, other content",
          "`field` names what differs. The fingerprint is all that the body has but deadline_ms, "
          "and the hold, of a command about money; account_id, name, currency, opening_balance and "
-         "policy of a new account. The first command stands."},
+         "policy of a new account; service_id, name and price of a new service. The first command "
+         "stands."},
     [GB_API_INTERNAL] = {"INTERNAL", 500, false, "Internal error",
                          "Report it with the trace id of `traceparent`."},
     [GB_API_OVERLOADED] = {"OVERLOADED", 503, true, "Too much at once",

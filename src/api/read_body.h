@@ -28,4 +28,8 @@ struct gb_api_member {
 bool gb_api_read_members(struct gb_api_request *request, json_t *object, const char *path,
                          const struct gb_api_member *members, size_t count);
 
+/* A price: {"minor_units", "currency"}, its members named "price.". False: it has been refused. */
+bool gb_api_read_price(struct gb_api_request *request, json_t *money, int64_t *ret_price,
+                       struct gb_currency *ret_currency);
+
 #endif

@@ -8,6 +8,8 @@
 bool gb_api_prepare_payin(struct gb_api_request *request);   /* gives it to the intake */
 bool gb_api_prepare_command(struct gb_api_request *request); /* gives it to the commands lane */
 bool gb_api_prepare_opening(struct gb_api_request *request); /* of an account */
+bool gb_api_prepare_service(struct gb_api_request *request);
+bool gb_api_prepare_service_change(struct gb_api_request *request);
 bool gb_api_prepare_change(struct gb_api_request *request);  /* of an account's status */
 bool gb_api_prepare_balance(struct gb_api_request *request); /* gives it to the balances lane */
 
@@ -17,6 +19,10 @@ gb_api_work gb_api_change_account;
 gb_api_work gb_api_close_account;
 gb_api_work gb_api_read_account;
 gb_api_work gb_api_list_accounts;
+gb_api_work gb_api_add_service;
+gb_api_work gb_api_change_service;
+gb_api_work gb_api_read_service;
+gb_api_work gb_api_list_services;
 gb_api_work gb_api_list_entries;
 gb_api_work gb_api_read_hold;
 gb_api_work gb_api_read_operation;

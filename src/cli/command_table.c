@@ -58,6 +58,19 @@ const struct gb_command gb_commands[] = {
      "Asks for closing: the account is CLOSING until every datacenter has confirmed that nothing "
      "is left, then CLOSED.",
      false, gb_cli_account_close},
+    {"service add", "add a service", "NAME MINOR_UNITS CURRENCY [--id SERVICE_ID] [--key KEY]",
+     "Adds a service with its price to the catalogue, through the API. Without --id the catalogue "
+     "chooses one; without\n"
+     "--key a key is made.",
+     false, gb_cli_service_add},
+    {"service show", "show one service", "SERVICE_ID", "Shows the service as it is known here.",
+     false, gb_cli_service_show},
+    {"service list", "list services", "[--limit N] [--cursor C]", "Lists services by their id.",
+     false, gb_cli_service_list},
+    {"service change", "change a service's price, or retire it",
+     "SERVICE_ID [--price MINOR_UNITS] [--status ACTIVE|RETIRED]",
+     "Each datacenter takes the new price as soon as it hears of it. The currency stays.", false,
+     gb_cli_service_change},
     {"balance", "show an account's money", "ACCOUNT_ID",
      "Shows total, in flight, held, what is available here and what this datacenter pays out at "
      "once without\n"

@@ -10,7 +10,7 @@
 #include "runtime/clock.h"
 #include "runtime/stop.h"
 
-#define BUCKETS 257
+#define BUCKETS 258
 #define ARENA_BYTES_MAX ((size_t)4 * 1024 * 1024)
 #define PAUSE_MS 200
 

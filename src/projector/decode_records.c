@@ -63,6 +63,18 @@ static enum gb_result decode_client(struct gb_projection *projection, struct gb_
     return result;
 }
 
+static enum gb_result decode_service(struct gb_projection *projection, struct gb_batch *batch,
+                                     struct gb_item *item, struct gb_err *err)
+{
+    struct gb_message_service *service = message_in(batch, item, sizeof(*service));
+    enum gb_result result = gb_wire_service_decode(item->record->value, batch->arena, service, err);
+    if (result == GB_OK)
+        result = check_speaker(projection, item, service->dc, service->incarnation, err);
+    if (result == GB_OK)
+        projection->services.items[projection->services.count++] = item;
+    return result;
+}
+
 static enum gb_result decode(struct gb_projection *projection, struct gb_batch *batch,
                              struct gb_item *item, struct gb_err *err)
 {
@@ -74,6 +86,8 @@ static enum gb_result decode(struct gb_projection *projection, struct gb_batch *
         return decode_account(projection, batch, item, err);
     if (kind == GB_MESSAGE_CLIENT && catalogue)
         return decode_client(projection, batch, item, err);
+    if (kind == GB_MESSAGE_SERVICE && catalogue)
+        return decode_service(projection, batch, item, err);
     return gb_err_set(err, GB_POISON, "TYPE_UNEXPECTED", "%s does not belong in stream %s",
                       gb_message_type(kind), item->envelope.stream);
 }
@@ -91,6 +105,7 @@ void gb_decode_records(struct gb_projection *projection, struct gb_batch *batch)
     projection->entries = room_for(batch);
     projection->accounts = room_for(batch);
     projection->clients = room_for(batch);
+    projection->services = room_for(batch);
     for (size_t i = 0; i < batch->count; i++) {
         struct gb_err err;
         if (!batch->items[i].dead && decode(projection, batch, &batch->items[i], &err) != GB_OK)

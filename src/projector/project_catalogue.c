@@ -14,6 +14,11 @@ static const struct gb_message_client *client_of(const struct gb_item *item)
     return item->user;
 }
 
+static const struct gb_message_service *service_of(const struct gb_item *item)
+{
+    return item->user;
+}
+
 /* By number, the highest version first; the catalogue has one writer, so equal versions of one
  * batch are repeats. */
 static int by_account_newest_first(const void *left, const void *right)
@@ -45,6 +50,19 @@ static bool is_same_account(const struct gb_item *a, const struct gb_item *b)
 static bool is_same_client(const struct gb_item *a, const struct gb_item *b)
 {
     return client_of(a)->client_no.value == client_of(b)->client_no.value;
+}
+
+static int by_service_newest_first(const void *left, const void *right)
+{
+    const struct gb_message_service *a = service_of(*(const struct gb_item *const *)left);
+    const struct gb_message_service *b = service_of(*(const struct gb_item *const *)right);
+    int order = strcmp(a->service_id, b->service_id);
+    return order != 0 ? order : (b->version > a->version) - (b->version < a->version);
+}
+
+static bool is_same_service(const struct gb_item *a, const struct gb_item *b)
+{
+    return strcmp(service_of(a)->service_id, service_of(b)->service_id) == 0;
 }
 
 /* One of each is left: the newest. */
@@ -141,12 +159,50 @@ static const struct gb_call *replicate_clients(struct gb_batch *batch,
     return call;
 }
 
+static const struct gb_call *replicate_services(struct gb_batch *batch,
+                                                const struct gb_projected *services)
+{
+    size_t n = services->count;
+    int64_t *prices = column(batch, n, sizeof(*prices));
+    int64_t *versions = column(batch, n, sizeof(*versions));
+    int64_t *created = column(batch, n, sizeof(*created));
+    int64_t *updated = column(batch, n, sizeof(*updated));
+    bool *retired = column(batch, n, sizeof(*retired));
+    const char **ids = column(batch, n, sizeof(*ids));
+    const char **names = column(batch, n, sizeof(*names));
+    const char **currencies = column(batch, n, sizeof(*currencies));
+    for (size_t i = 0; i < n; i++) {
+        const struct gb_message_service *service = service_of(services->items[i]);
+        ids[i] = service->service_id;
+        names[i] = service->name;
+        prices[i] = service->price;
+        currencies[i] = service->currency.code;
+        retired[i] = service->retired;
+        versions[i] = service->version;
+        created[i] = service->created_at_us;
+        updated[i] = service->updated_at_us;
+    }
+    struct gb_call *call = gb_batch_call(batch, &gb_sql_service_replicate);
+    gb_params_text_array(&call->params, ids, n);
+    gb_params_text_array(&call->params, names, n);
+    gb_params_int8_array(&call->params, prices, NULL, n);
+    gb_params_text_array(&call->params, currencies, n);
+    gb_params_bool_array(&call->params, retired, n);
+    gb_params_int8_array(&call->params, versions, NULL, n);
+    gb_params_int8_array(&call->params, created, NULL, n);
+    gb_params_int8_array(&call->params, updated, NULL, n);
+    return call;
+}
+
 void gb_project_catalogue(struct gb_projection *projection, struct gb_batch *batch)
 {
     leave_newest(&projection->accounts, by_account_newest_first, is_same_account);
     leave_newest(&projection->clients, by_client_newest_first, is_same_client);
+    leave_newest(&projection->services, by_service_newest_first, is_same_service);
     if (projection->accounts.count > 0)
         projection->accounts.call = replicate_accounts(batch, &projection->accounts);
     if (projection->clients.count > 0)
         projection->clients.call = replicate_clients(batch, &projection->clients);
+    if (projection->services.count > 0)
+        projection->services.call = replicate_services(batch, &projection->services);
 }

@@ -63,12 +63,16 @@ static enum gb_result check(void *context, struct gb_batch *batch, struct gb_err
     struct gb_projection *projection = context;
     const struct gb_projected *accounts = &projection->accounts;
     const struct gb_projected *clients = &projection->clients;
+    const struct gb_projected *services = &projection->services;
     if (accounts->call != NULL)
         gb_projection_conflicts(projection, accounts, accounts->call->rows,
                                 "this version of the account");
     if (clients->call != NULL)
         gb_projection_conflicts(projection, clients, clients->call->rows,
                                 "this version of the client");
+    if (services->call != NULL)
+        gb_projection_conflicts(projection, services, services->call->rows,
+                                "this version of the service");
     return gb_compare_ledger(projection, batch, err);
 }
 

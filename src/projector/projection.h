@@ -27,6 +27,7 @@ struct gb_projection {
     struct gb_projected entries;
     struct gb_projected accounts;
     struct gb_projected clients;
+    struct gb_projected services;
 };
 
 /* For the lane that reads datacenter `source`. The caller's storage; gb_projection_done frees what

@@ -21,6 +21,7 @@ enum gb_message_kind {
     GB_MESSAGE_STATUS = 6,       /* acknowledgements and heads of streams */
     GB_MESSAGE_ASK = 7,          /* for part of a peer's share */
     GB_MESSAGE_REPLY = 8,        /* to an ask, with what was granted */
+    GB_MESSAGE_SERVICE = 9,      /* catalogue item */
 };
 
 const char *gb_message_type(enum gb_message_kind kind); /* "geobill.payin.v1" */

@@ -83,6 +83,18 @@ struct gb_message_client {
     int64_t created_at_us, updated_at_us;
 };
 
+struct gb_message_service {
+    struct gb_dc dc;
+    int32_t incarnation;
+    const char *service_id;
+    const char *name;
+    int64_t price; /* minor units */
+    struct gb_currency currency;
+    bool retired;
+    int64_t version;
+    int64_t created_at_us, updated_at_us;
+};
+
 struct gb_message_result {
     struct gb_message_account account; /* .dc: the owner */
     struct gb_client_no client_no;
@@ -140,6 +152,7 @@ GB_WIRE_CODEC(result, gb_message_result);
 GB_WIRE_CODEC(status, gb_message_status);
 GB_WIRE_CODEC(ask, gb_message_ask);
 GB_WIRE_CODEC(reply, gb_message_reply);
+GB_WIRE_CODEC(service, gb_message_service);
 #undef GB_WIRE_CODEC
 
 #endif

@@ -12,7 +12,18 @@
 #include "wire/registry.h"
 
 enum { TEXT_BYTES_MAX = 16384, FIRST_ID = 9000 };
-enum { PAYIN, ENTRY = 2, ACCOUNT = 4, CLIENT, REFUSED, BOOKED, STATUS, ASK = 10, REPLY = 12 };
+enum {
+    PAYIN,
+    ENTRY = 2,
+    ACCOUNT = 4,
+    CLIENT,
+    REFUSED,
+    BOOKED,
+    STATUS,
+    ASK = 10,
+    REPLY = 12,
+    SERVICE = 15
+};
 
 struct version {
     const char *file; /* .avsc */
@@ -70,6 +81,9 @@ static const struct version VERSIONS[] = {
      "\"page\":2}]}",
      NULL},
 
+    {"service.older", SERVICE, "{}", "{\"retired\":false}", NULL},
+    {"service.newer", SERVICE, "{\"group\":null}", "{}", NULL},
+    {"service.newer", SERVICE, "{\"group\":\"mail\"}", "{}", NULL},
     {"ask.older", ASK, "{}", "{}", NULL},
     {"ask.newer", ASK, "{\"reason\":\"short\"}", "{}", NULL},
     {"reply.older", REPLY, "{}", "{}", NULL},

@@ -121,7 +121,7 @@ int stage_empty(void **state)
         gb_test_sql(
             stage.sql[dc],
             "DELETE FROM operation; DELETE FROM relay; DELETE FROM outbox; DELETE FROM waiting;"
-            "DELETE FROM catalogue_command; DELETE FROM status_pending;"
+            "DELETE FROM catalogue_command; DELETE FROM status_pending; DELETE FROM service;"
             "DELETE FROM account; DELETE FROM share; DELETE FROM share_link;"
             "SET session_replication_role = replica; DELETE FROM ledger;"
             "RESET session_replication_role;"

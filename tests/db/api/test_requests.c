@@ -436,6 +436,106 @@ static void test_openings_that_are_wrong(void **state)
     assert_int_equal(written(), 0);
 }
 
+#define SMS                                                                                        \
+    "{\"service_id\":\"sms\",\"name\":\"Text\",\"price\":{\"minor_units\":9,\"currency\":\"EUR\"}" \
+    "}"
+
+static void test_add_service(void **state)
+{
+    (void)state;
+    struct stage_answer first = stage_post(1, "/v1/services", "add", SMS); /* passed on */
+    assert_answer(first, 201, "");
+    assert_string_equal(first.location, "/v1/services/sms");
+    assert_string_equal(stage_value(&first, "price.minor_units"), "9");
+    assert_string_equal(stage_value(&first, "status"), "ACTIVE");
+    struct stage_answer again = stage_post(0, "/v1/services", "add", SMS);
+    assert_true(again.replayed);
+    assert_string_equal(again.text, first.text);
+    struct stage_answer read = stage_get(1, "/v1/services/sms");
+    assert_string_equal(read.text, first.text);
+    static const struct {
+        const char *key, *body, *code, *field;
+        int status;
+    } others[] = {
+        {"add",
+         "{\"service_id\":\"sms\",\"name\":\"Text\",\"price\":{\"minor_units\":8,\"currency\":"
+         "\"EUR\"}}",
+         "IDEMPOTENCY_MISMATCH", "price", 422},
+        {"add",
+         "{\"service_id\":\"sms\",\"name\":\"Text\",\"price\":{\"minor_units\":9,\"currency\":"
+         "\"USD\"}}",
+         "IDEMPOTENCY_MISMATCH", "price.currency", 422},
+        {"other", SMS, "SERVICE_EXISTS", "service_id", 409},
+        {"third", "{\"name\":\"Text\",\"price\":{\"minor_units\":9,\"currency\":\"EUR\"}}",
+         "NAME_TAKEN", "name", 409},
+    };
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        struct stage_answer answer = stage_post(0, "/v1/services", others[i].key, others[i].body);
+        assert_answer(answer, others[i].status, others[i].code);
+        assert_string_equal(answer.field, others[i].field);
+    }
+    assert_true(stage_post(0, "/v1/services", "other", SMS).replayed);
+    /* One key space with accounts. */
+    struct stage_answer account = stage_post(0, "/v1/accounts", "add", OPEN_A1);
+    assert_answer(account, 422, "IDEMPOTENCY_MISMATCH");
+    assert_string_equal(account.field, "kind");
+    assert_int_equal(stage_count(0, "service"), 1);
+    assert_int_equal(number("SELECT count(*) FROM outbox WHERE stream = 'catalogue' AND aggregateid"
+                            " = 'service:sms' AND type = 'geobill.service.v1'"),
+                     1);
+    struct stage_answer list = stage_get(0, "/v1/services?limit=1");
+    assert_string_equal(stage_value(&list, "data.0.service_id"), "sms");
+    assert_string_equal(stage_value(&list, "has_more"), "false");
+    assert_answer(stage_get(1, "/v1/services/none"), 404, "SERVICE_NOT_FOUND");
+}
+
+static struct stage_answer change_service(int dc, const char *body)
+{
+    struct stage_call call = {
+        .dc = dc, .method = "PATCH", .path = "/v1/services/sms", .token = WRITER, .body = body};
+    return stage_call_by(stage.client, &call);
+}
+
+static void test_change_service(void **state)
+{
+    (void)state;
+    assert_answer(change_service(0, "{\"status\":\"RETIRED\"}"), 404, "SERVICE_NOT_FOUND");
+    assert_answer(stage_post(0, "/v1/services", "add", SMS), 201, "");
+    for (int i = 0; i < 2; i++) { /* again changes nothing */
+        struct stage_answer answer = change_service(
+            1, "{\"price\":{\"minor_units\":12,\"currency\":\"EUR\"},\"status\":\"ACTIVE\"}");
+        assert_answer(answer, 200, "");
+        assert_string_equal(stage_value(&answer, "price.minor_units"), "12");
+        assert_string_equal(stage_value(&answer, "version"), "2");
+    }
+    struct stage_answer answer = change_service(0, "{\"status\":\"RETIRED\"}");
+    assert_string_equal(stage_value(&answer, "status"), "RETIRED");
+    assert_string_equal(stage_value(&answer, "version"), "3");
+    assert_string_equal(stage_value(&answer, "price.minor_units"), "12");
+    static const struct {
+        const char *body, *code, *field;
+    } wrong[] = {
+        {"{}", "FIELD_MISSING", "price"},
+        {"{\"status\":\"OLD\"}", "FIELD_INVALID", "status"},
+        {"{\"price\":{\"minor_units\":0,\"currency\":\"EUR\"}}", "AMOUNT_INVALID",
+         "price.minor_units"},
+        {"{\"price\":{\"minor_units\":5,\"currency\":\"USD\"}}", "CURRENCY_MISMATCH",
+         "price.currency"},
+        {"{\"name\":\"n\"}", "FIELD_UNKNOWN", "name"},
+    };
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        answer = change_service(0, wrong[i].body);
+        assert_answer(answer, 422, wrong[i].code);
+        assert_string_equal(answer.field, wrong[i].field);
+    }
+    assert_int_equal(number("SELECT version FROM service"), 3);
+    assert_int_equal(number("SELECT count(*) FROM outbox WHERE stream = 'catalogue'"), 3);
+    /* The first answer stands. */
+    answer = stage_post(0, "/v1/services", "add", SMS);
+    assert_true(answer.replayed);
+    assert_string_equal(stage_value(&answer, "price.minor_units"), "9");
+}
+
 static struct stage_answer change(int dc, const char *method, const char *body)
 {
     struct stage_call call = {
@@ -493,6 +593,8 @@ int main(void)
         CASE(test_opening_balance_is_entered_once),
         CASE(test_opening_balance_goes_home),
         CASE(test_change_account),
+        CASE(test_add_service),
+        CASE(test_change_service),
     };
     return cmocka_run_group_tests(tests, stage_open, stage_close);
 }

@@ -136,7 +136,7 @@ static const struct {
     {"i5_one_entry_per_key",
      "UPDATE replicated_ledger SET kind = 1, client_no = 1, key = 'k1' WHERE version = 1"},
     {"i5_openings",
-     "INSERT INTO catalogue_command (client_no, key, asked_name, asked_currency, asked_balance, "
+     "INSERT INTO catalogue_command (client_no, key, asked_name, asked_currency, asked_amount, "
      "account_no, created_at_us) VALUES (1, 'o', 'n', 'EUR', 100, 1, 1)"},
     {"i5_openings", "UPDATE ledger SET kind = 15 WHERE account_no = 1 AND version = 1"},
     {"i5_openings", "UPDATE replicated_ledger SET kind = 15"},

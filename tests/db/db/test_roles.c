@@ -20,6 +20,7 @@ static const struct {
 } matrix[] = {
     {"geobill_api", "account", "IU"},
     {"geobill_api", "client", "IU"},
+    {"geobill_api", "service", "IU"},
     {"geobill_api", "status_pending", "IU"},
     {"geobill_api", "operation", "Iu"},
     {"geobill_api", "relay", "I"},
@@ -65,6 +66,7 @@ static const struct {
     {"geobill_projector", "replicated_ledger", "I"},
     {"geobill_projector", "account", "IU"},
     {"geobill_projector", "client", "IU"},
+    {"geobill_projector", "service", "IU"},
     {"geobill_projector", "status_pending", "IU"},
     {"geobill_projector", "outbox", "I"},
     {"geobill_projector", "position", "IU"},

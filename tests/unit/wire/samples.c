@@ -106,6 +106,28 @@ const struct gb_message_client SAMPLE_CLIENT = {
     .updated_at_us = 253402300799999999,
 };
 
+const struct gb_message_service SAMPLE_SERVICE = {
+    .dc = {"dc1"},
+    .incarnation = 2,
+    .service_id = "sms.eu",
+    .name = "SMS \xe2\x82\xac",
+    .price = 1000000000000000,
+    .currency = {"EUR"},
+    .retired = true,
+    .version = 3,
+    .created_at_us = 1795397935000000,
+    .updated_at_us = 1795397936000000,
+};
+static const struct gb_message_service SMALL_SERVICE = {
+    .dc = {"dc1"},
+    .incarnation = 1,
+    .service_id = "s",
+    .name = "n",
+    .price = 1,
+    .currency = {"JPY"},
+    .version = 1,
+};
+
 const struct gb_message_result SAMPLE_RESULT = {
     .account = ACCOUNT("dc2"),
     .client_no = {7},
@@ -306,6 +328,18 @@ const struct sample SAMPLES[] = {
      "\"balance_after\":300,\"held_after\":0,\"credits_total\":300,\"debits_total\":0,"
      "\"out_total\":0,\"in_total\":0,\"account_version\":0,\"created_at_us\":0,"
      "\"operation\":{\"client_no\":1,\"key\":\"open:a\"},\"reference\":null,\"link\":null}"},
+    {"service", GB_MESSAGE_SERVICE, &SAMPLE_SERVICE,
+     "000000006e06646331040c736d732e65750e534d5320e282ac8080b4ccd4dfc60306455552010680a7ab82f5b9b00"
+     "680b0a583f5b9b006",
+     "{\"dc\":\"dc1\",\"incarnation\":2,\"service_id\":\"sms.eu\",\"name\":\"SMS "
+     "\xe2\x82\xac\",\"price\":1000000000000000,"
+     "\"currency\":\"EUR\",\"retired\":true,\"version\":3,\"created_at_us\":1795397935000000,"
+     "\"updated_at_us\":1795397936000000}"},
+    {"small service", GB_MESSAGE_SERVICE, &SMALL_SERVICE,
+     "000000006e06646331020273026e02064a505900020000",
+     "{\"dc\":\"dc1\",\"incarnation\":1,\"service_id\":\"s\",\"name\":\"n\",\"price\":1,"
+     "\"currency\":\"JPY\",\"retired\":false,\"version\":1,\"created_at_us\":0,"
+     "\"updated_at_us\":0}"},
 };
 const size_t SAMPLES_COUNT = sizeof(SAMPLES) / sizeof(SAMPLES[0]);
 

@@ -9,7 +9,18 @@
 #include "wire/print_message.h"
 #include "wire/registry.h"
 
-enum { PAYIN, ENTRY = 2, ACCOUNT = 4, CLIENT, REFUSED, BOOKED, STATUS, ASK = 10, REPLY = 12 };
+enum {
+    PAYIN,
+    ENTRY = 2,
+    ACCOUNT = 4,
+    CLIENT,
+    REFUSED,
+    BOOKED,
+    STATUS,
+    ASK = 10,
+    REPLY = 12,
+    SERVICE = 15
+};
 
 /* One field of a sample with another value. */
 struct bound {
@@ -196,10 +207,19 @@ static const struct bound BOUNDS[] = {
     {REPLY, "reserved", "500", 0, NULL},
     {REPLY, "reserved", "501", 0, "reserved:"},
     {REPLY, "clock_us", "-1", 0, "clock_us:"},
+
+    {SERVICE, "service_id", "\"a/b\"", 0, "service_id:"},
+    {SERVICE, "service_id", "\"\"", 0, "service_id:"},
+    {SERVICE, "name", "\"\"", 0, "name:"},
+    {SERVICE, "price", "0", 0, "price:"},
+    {SERVICE, "price", "1000000000000001", 0, "price:"},
+    {SERVICE, "currency", "\"EURO\"", 0, "currency:"},
+    {SERVICE, "version", "0", 0, "version:"},
+    {SERVICE, "updated_at_us", "-1", 0, "updated_at_us:"},
 };
 
 static struct gb_arena *arena;
-static struct reference *references[GB_MESSAGE_REPLY + 1];
+static struct reference *references[GB_MESSAGE_SERVICE + 1];
 
 static json_t *value_of(const struct bound *bound)
 {
@@ -388,7 +408,7 @@ static int open_all(void **state)
     arena = gb_arena_new((size_t)16 << 20);
     if (gb_wire_init(NULL) != GB_OK)
         return -1;
-    for (int kind = GB_MESSAGE_PAYIN; kind <= GB_MESSAGE_REPLY; kind++) {
+    for (int kind = GB_MESSAGE_PAYIN; kind <= GB_MESSAGE_SERVICE; kind++) {
         const struct gb_schema *schema =
             gb_schema_by_id(gb_registry_written((enum gb_message_kind)kind)->id);
         references[kind] = reference_open(schema->text, schema->size);
@@ -399,7 +419,7 @@ static int open_all(void **state)
 static int close_all(void **state)
 {
     (void)state;
-    for (int kind = GB_MESSAGE_PAYIN; kind <= GB_MESSAGE_REPLY; kind++)
+    for (int kind = GB_MESSAGE_PAYIN; kind <= GB_MESSAGE_SERVICE; kind++)
         reference_close(references[kind]);
     gb_arena_free(arena);
     gb_wire_done();

@@ -31,6 +31,8 @@ static const struct {
      "d648d41e563169fc6507ba915d9d0b8d5a5fb15bbb3c84704aef1e11b40ff00c"},
     {"geobill.ledger_entry.v1", 2, 109,
      "63615feaeca61a030c8848561266cfc8c42063739a8c7b20ceb5486c01a3230c"},
+    {"geobill.service.v1", 1, 110,
+     "123bff50c1161c494aff644765ab27f2100c5a2469434ae70ca1321a6b331164"},
 };
 enum { FROZEN_COUNT = sizeof(FROZEN) / sizeof(FROZEN[0]) };
 

@@ -11,7 +11,7 @@
 #include "wire/print_message.h"
 #include "wire/registry.h"
 
-enum { ROUNDS = 300, ITEMS_MAX = 40, KINDS = GB_MESSAGE_REPLY };
+enum { ROUNDS = 300, ITEMS_MAX = 40, KINDS = GB_MESSAGE_SERVICE };
 
 static struct gb_arena *arena;
 static uint64_t seed;
@@ -235,6 +235,7 @@ static void settle(enum gb_message_kind kind, void *message)
     struct gb_message_ask *ask = message;
     struct gb_message_catalogue_account *account = message;
     struct gb_message_client *client = message;
+    struct gb_message_service *service = message;
     struct gb_message_result *result = message;
     switch (kind) {
     case GB_MESSAGE_LEDGER_ENTRY:
@@ -245,6 +246,9 @@ static void settle(enum gb_message_kind kind, void *message)
         break;
     case GB_MESSAGE_CLIENT:
         settle_times(&client->created_at_us, &client->updated_at_us);
+        break;
+    case GB_MESSAGE_SERVICE:
+        settle_times(&service->created_at_us, &service->updated_at_us);
         break;
     case GB_MESSAGE_RESULT:
         result->state = result->reason == NULL ? GB_STATE_BOOKED : GB_STATE_REFUSED;

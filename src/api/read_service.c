@@ -1,0 +1,107 @@
+/* GET /v1/services and /v1/services/{id}. */
+#include "api/answer.h"
+#include "api/ask_peer.h"
+#include "api/cursor.h"
+#include "api/read_headers.h"
+#include "api/services.h"
+#include "api/steps.h"
+#include "api/views.h"
+#include "db/sql.h"
+
+struct gb_api_service gb_api_service_of(const struct gb_rows *rows, size_t row)
+{
+    return (struct gb_api_service){
+        .service_id = gb_rows_text(rows, row, 0),
+        .name = gb_rows_text(rows, row, 1),
+        .price = gb_rows_int(rows, row, 2),
+        .currency = gb_rows_text(rows, row, 3),
+        .retired = gb_rows_bool(rows, row, 4),
+        .version = gb_rows_int(rows, row, 5),
+        .created_at_us = gb_rows_int(rows, row, 6),
+        .updated_at_us = gb_rows_int(rows, row, 7),
+    };
+}
+
+void gb_api_view_service(struct gb_json_text *text, const struct gb_api_service *service)
+{
+    gb_json_raw(text, "{");
+    gb_json_member_text(text, "service_id", service->service_id);
+    gb_json_member_text(text, "name", service->name);
+    gb_json_member_money(text, "price", service->price, service->currency);
+    gb_json_member_text(text, "status", service->retired ? "RETIRED" : "ACTIVE");
+    gb_json_member_int(text, "version", service->version);
+    gb_json_member_time(text, "created_at", service->created_at_us);
+    gb_json_member_time(text, "updated_at", service->updated_at_us);
+    gb_json_raw(text, "}");
+}
+
+void gb_api_answer_service(struct gb_api_lane *lane, struct gb_api_request *request,
+                           const struct gb_api_service *service)
+{
+    struct gb_json_text text;
+    gb_json_init(&text, lane->arena);
+    gb_api_view_service(&text, service);
+    gb_api_answer_ok(request, gb_json_done(&text));
+}
+
+enum gb_result gb_api_read_service(struct gb_api_lane *lane, struct gb_api_request *request,
+                                   struct gb_err *err)
+{
+    const struct gb_api_settings *settings = &lane->api->settings;
+    struct gb_call call;
+    gb_call_init(&call, &gb_sql_service_read, lane->arena);
+    gb_params_text(&call.params, request->subject);
+    enum gb_result result = gb_pg_call(lane->pg, &call, err);
+    if (result != GB_OK)
+        return result;
+    if (gb_rows_count(call.rows) == 1) {
+        struct gb_api_service service = gb_api_service_of(call.rows, 0);
+        gb_api_answer_service(lane, request, &service);
+    } else if (gb_dc_equal(settings->dc, settings->catalogue)) {
+        gb_api_refuse(request, GB_API_SERVICE_NOT_FOUND, NULL, NULL);
+    } else {
+        gb_api_pass_on(lane, request,
+                       gb_api_location("/v1/services/", request->subject, lane->arena));
+    }
+    gb_calls_release(&call, 1);
+    return GB_OK;
+}
+
+static struct gb_bytes write_list(const struct gb_rows *rows, size_t limit, json_t *cursor,
+                                  struct gb_arena *arena)
+{
+    size_t found = gb_rows_count(rows), shown = found < limit ? found : limit;
+    struct gb_json_text text;
+    gb_json_init(&text, arena);
+    gb_json_raw(&text, "{\"data\":[");
+    for (size_t i = 0; i < shown; i++) {
+        struct gb_api_service service = gb_api_service_of(rows, i);
+        gb_json_raw(&text, i == 0 ? "" : ",");
+        gb_api_view_service(&text, &service);
+        if (i + 1 == shown)
+            (void)json_object_set_new(cursor, "after", json_string(service.service_id));
+    }
+    gb_api_view_list_end(&text, found > shown, cursor);
+    return gb_json_done(&text);
+}
+
+enum gb_result gb_api_list_services(struct gb_api_lane *lane, struct gb_api_request *request,
+                                    struct gb_err *err)
+{
+    int32_t limit;
+    json_t *cursor;
+    if (!gb_api_read_limit(request, &limit) || !gb_api_read_cursor(request, lane->arena, &cursor))
+        return GB_OK;
+    const char *after = json_string_value(json_object_get(cursor, "after"));
+    struct gb_call call;
+    gb_call_init(&call, &gb_sql_service_list, lane->arena);
+    gb_params_text(&call.params, after == NULL ? "" : after);
+    gb_params_int4(&call.params, limit + 1);
+    enum gb_result result = gb_pg_call(lane->pg, &call, err);
+    if (result == GB_OK) {
+        gb_api_answer_ok(request, write_list(call.rows, (size_t)limit, cursor, lane->arena));
+        gb_calls_release(&call, 1);
+    }
+    json_decref(cursor);
+    return result;
+}
