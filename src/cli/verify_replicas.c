@@ -140,7 +140,7 @@ static void compare_account(struct gb_verify *verify, struct pair *pair, const s
 static void compare_rows(struct gb_verify *verify, struct pair *pair, const struct gb_rows *copies,
                          const struct gb_rows *shares)
 {
-    const struct image none = {0};
+    const struct image none = {.content = ""};
     size_t c = 0, s = 0, copies_count = gb_rows_count(copies), shares_count = gb_rows_count(shares);
     while (c < copies_count || s < shares_count) {
         struct image copy =
