@@ -141,12 +141,11 @@ static void compare_rows(struct gb_verify *verify, struct pair *pair, const stru
                          const struct gb_rows *shares)
 {
     const struct image none = {.content = ""};
+    const struct image end = {.account_no = INT64_MAX, .content = ""};
     size_t c = 0, s = 0, copies_count = gb_rows_count(copies), shares_count = gb_rows_count(shares);
     while (c < copies_count || s < shares_count) {
-        struct image copy =
-            c < copies_count ? image_at(copies, c) : (struct image){.account_no = INT64_MAX};
-        struct image share =
-            s < shares_count ? image_at(shares, s) : (struct image){.account_no = INT64_MAX};
+        struct image copy = c < copies_count ? image_at(copies, c) : end;
+        struct image share = s < shares_count ? image_at(shares, s) : end;
         bool has_copy = copy.account_no <= share.account_no;
         bool has_share = share.account_no <= copy.account_no;
         compare_account(verify, pair, has_copy ? &copy : &none, has_share ? &share : &none);
