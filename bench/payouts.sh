@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# payouts.sh [--run DIR] [--keep] [--seconds S] [--connections "64 256"] [--only "local hot skewed remote call"]: pay-outs over HTTP.
+# payouts.sh [--run DIR] [--keep] [--seconds S] [--connections "64 256"] [--only "local alone hot skewed remote call"]: pay-outs over HTTP.
 #   local   1,000 accounts whose money lies at dc1, paid out at dc1, each connection asking again when it has its answer
-#   hot     the same of one account
+#   alone   the same with publisher and consumer of dc1 stopped, so that only API and PostgreSQL work
+#   hot     the same as local, of one account
 #   skewed  200 accounts, evenly split over three datacenters, 9 of 10 pay-outs at dc1, until a share does not suffice: how many
 #           were decided by the own share
 #   remote  every pay-out at dc2, of an account whose money lies at dc1: nothing is there before it is asked for
@@ -11,7 +12,7 @@ set -euo pipefail
 # shellcheck source=measure.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/measure.sh"
 
-seconds=8 connections='64 256' only='local hot skewed remote call' known_within_s=60
+seconds=8 connections='64 256' only='local alone hot skewed remote call' known_within_s=60
 take_common_options "$@"
 set -- "${args[@]}"
 while (($#)); do
@@ -68,6 +69,11 @@ at_dc1() { # PREFIX ACCOUNTS
 }
 
 measure_local() { at_dc1 local 1000; }
+measure_alone() {
+  for part in publisher consumer; do "$root/stack" stop dc1 "$part" --run "$run" >/dev/null; done
+  at_dc1 local 1000
+  for part in publisher consumer; do "$root/stack" start dc1 "$part" --run "$run" >/dev/null; done
+}
 measure_hot() { at_dc1 hot 1; }
 
 measure_skewed() {
