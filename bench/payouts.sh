@@ -3,7 +3,7 @@
 #   local   1,000 accounts whose money lies at dc1, paid out at dc1, each connection asking again when it has its answer
 #   alone   the same with publisher and consumer of dc1 stopped, so that only API and PostgreSQL work
 #   hot     the same as local, of one account
-#   skewed  200 accounts, evenly split over three datacenters, 9 of 10 pay-outs at dc1, until a share does not suffice: how many
+#   skewed  200 accounts, evenly split over three datacenters, 7 of 9 pay-outs at dc1, until a share does not suffice: how many
 #           were decided by the own share
 #   remote  every pay-out at dc2, of an account whose money lies at dc1: nothing is there before it is asked for
 #   call    what the ratio is against: the same pay-out as one SQL function call a request, from pgbench, on dc1's PostgreSQL
