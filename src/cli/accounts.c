@@ -1,9 +1,8 @@
 /* geobill account ...: through the API, as any client. */
-#include <stdio.h>
-
 #include "cli/call_api.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/resource.h"
 #include "cli/views.h"
 #include "core/money.h"
 #include "runtime/uuid.h"
@@ -14,27 +13,19 @@ static const struct gb_column account_columns[] = {
 };
 #define ACCOUNT_COLUMNS (sizeof(account_columns) / sizeof(account_columns[0]))
 
-static void add_account_row(struct gb_table *table, const json_t *account)
+static void add_account_row(struct gb_cli *cli, struct gb_table *table, const json_t *account)
 {
+    (void)cli;
     const char *cells[ACCOUNT_COLUMNS];
     for (size_t i = 0; i < ACCOUNT_COLUMNS; i++)
         cells[i] = gb_cli_json_text(account, account_columns[i].name, NULL);
     gb_table_row(table, cells);
 }
 
-/* Makes the call and prints the account it answers with. */
-static int call_and_print(struct gb_cli *cli, struct gb_api_call *call)
-{
-    json_t *answer;
-    int code = gb_cli_call_api(cli, call, &answer);
-    if (code != GB_EXIT_FINE)
-        return code;
-    struct gb_table *table = gb_table_new(cli, account_columns, ACCOUNT_COLUMNS);
-    add_account_row(table, answer);
-    gb_table_print_one(table);
-    json_decref(answer);
-    return GB_EXIT_FINE;
-}
+static const struct gb_cli_resource resource = {.path = "/v1/accounts",
+                                                .columns = account_columns,
+                                                .columns_count = ACCOUNT_COLUMNS,
+                                                .add_row = add_account_row};
 
 int gb_cli_account_open(struct gb_cli *cli, int argc, char **argv)
 {
@@ -68,7 +59,7 @@ int gb_cli_account_open(struct gb_cli *cli, int argc, char **argv)
     if (policy)
         json_object_set_new(body, "policy", json_string(policy));
     struct gb_api_call call = {"POST", "/v1/accounts", body, key ? key : own_key, 0};
-    return call_and_print(cli, &call);
+    return gb_cli_resource_call(cli, &resource, &call);
 }
 
 int gb_cli_account_show(struct gb_cli *cli, int argc, char **argv)
@@ -92,7 +83,7 @@ int gb_cli_account_show(struct gb_cli *cli, int argc, char **argv)
         gb_cli_print_json(account);
     } else if (code == GB_EXIT_FINE) {
         struct gb_table *table = gb_table_new(cli, account_columns, ACCOUNT_COLUMNS);
-        add_account_row(table, account);
+        add_account_row(cli, table, account);
         gb_table_print_one(table);
         gb_cli_print_balance(cli, balance);
     }
@@ -121,29 +112,7 @@ int gb_cli_balance(struct gb_cli *cli, int argc, char **argv)
 
 int gb_cli_account_list(struct gb_cli *cli, int argc, char **argv)
 {
-    const char *limit = "100", *cursor = NULL;
-    const struct gb_option options[] = {{"limit", &limit, NULL}, {"cursor", &cursor, NULL}};
-    const struct gb_syntax syntax = {
-        .command = "account list", .options = options, .options_count = 2};
-    if (!gb_options_read(argc, argv, &syntax))
-        return GB_EXIT_USAGE;
-    const char *path = gb_cli_path(cli, "/v1/accounts?limit=", limit, "");
-    if (cursor)
-        path = gb_cli_path(cli, gb_arena_printf(cli->arena, "%s&cursor=", path), cursor, "");
-    struct gb_api_call call = {"GET", path, NULL, NULL, 0};
-    json_t *answer;
-    int code = gb_cli_call_api(cli, &call, &answer);
-    if (code != GB_EXIT_FINE)
-        return code;
-    struct gb_table *table = gb_table_new(cli, account_columns, ACCOUNT_COLUMNS);
-    size_t i;
-    const json_t *account;
-    json_array_foreach(json_object_get(answer, "data"), i, account) add_account_row(table, account);
-    gb_table_print(table, NULL);
-    if (json_is_true(json_object_get(answer, "has_more")))
-        fprintf(stderr, "more: --cursor %s\n", gb_cli_json_text(answer, "next_cursor", NULL));
-    json_decref(answer);
-    return GB_EXIT_FINE;
+    return gb_cli_resource_list(cli, argc, argv, "account list", &resource);
 }
 
 static int change_status(struct gb_cli *cli, int argc, char **argv, const char *command,
@@ -155,7 +124,7 @@ static int change_status(struct gb_cli *cli, int argc, char **argv, const char *
         return GB_EXIT_USAGE;
     json_t *body = status ? json_pack("{s:s}", "status", status) : NULL;
     struct gb_api_call call = {method, gb_cli_path(cli, "/v1/accounts/", id, ""), body, NULL, 0};
-    return call_and_print(cli, &call);
+    return gb_cli_resource_call(cli, &resource, &call);
 }
 
 int gb_cli_account_block(struct gb_cli *cli, int argc, char **argv)

@@ -1,9 +1,8 @@
 /* geobill service ...: through the API, as any client. */
-#include <stdio.h>
-
 #include "cli/call_api.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/resource.h"
 #include "core/money.h"
 #include "runtime/uuid.h"
 
@@ -26,19 +25,8 @@ static void add_row(struct gb_cli *cli, struct gb_table *table, const json_t *se
     gb_table_row(table, cells);
 }
 
-/* Makes the call and prints the service it answers with. */
-static int call_and_print(struct gb_cli *cli, struct gb_api_call *call)
-{
-    json_t *answer;
-    int code = gb_cli_call_api(cli, call, &answer);
-    if (code != GB_EXIT_FINE)
-        return code;
-    struct gb_table *table = gb_table_new(cli, columns, COLUMNS);
-    add_row(cli, table, answer);
-    gb_table_print_one(table);
-    json_decref(answer);
-    return GB_EXIT_FINE;
-}
+static const struct gb_cli_resource resource = {
+    .path = "/v1/services", .columns = columns, .columns_count = COLUMNS, .add_row = add_row};
 
 int gb_cli_service_add(struct gb_cli *cli, int argc, char **argv)
 {
@@ -63,7 +51,7 @@ int gb_cli_service_add(struct gb_cli *cli, int argc, char **argv)
     if (id)
         json_object_set_new(body, "service_id", json_string(id));
     struct gb_api_call call = {"POST", "/v1/services", body, key ? key : own_key, 0};
-    return call_and_print(cli, &call);
+    return gb_cli_resource_call(cli, &resource, &call);
 }
 
 int gb_cli_service_show(struct gb_cli *cli, int argc, char **argv)
@@ -74,7 +62,7 @@ int gb_cli_service_show(struct gb_cli *cli, int argc, char **argv)
     if (!gb_options_read(argc, argv, &syntax))
         return GB_EXIT_USAGE;
     struct gb_api_call call = {"GET", gb_cli_path(cli, "/v1/services/", id, ""), NULL, NULL, 0};
-    return call_and_print(cli, &call);
+    return gb_cli_resource_call(cli, &resource, &call);
 }
 
 /* The price stays in its currency, which the service knows. */
@@ -117,32 +105,10 @@ int gb_cli_service_change(struct gb_cli *cli, int argc, char **argv)
         return code;
     }
     struct gb_api_call call = {"PATCH", gb_cli_path(cli, "/v1/services/", id, ""), body, NULL, 0};
-    return call_and_print(cli, &call);
+    return gb_cli_resource_call(cli, &resource, &call);
 }
 
 int gb_cli_service_list(struct gb_cli *cli, int argc, char **argv)
 {
-    const char *limit = "100", *cursor = NULL;
-    const struct gb_option options[] = {{"limit", &limit, NULL}, {"cursor", &cursor, NULL}};
-    const struct gb_syntax syntax = {
-        .command = "service list", .options = options, .options_count = 2};
-    if (!gb_options_read(argc, argv, &syntax))
-        return GB_EXIT_USAGE;
-    const char *path = gb_cli_path(cli, "/v1/services?limit=", limit, "");
-    if (cursor)
-        path = gb_cli_path(cli, gb_arena_printf(cli->arena, "%s&cursor=", path), cursor, "");
-    struct gb_api_call call = {"GET", path, NULL, NULL, 0};
-    json_t *answer;
-    int code = gb_cli_call_api(cli, &call, &answer);
-    if (code != GB_EXIT_FINE)
-        return code;
-    struct gb_table *table = gb_table_new(cli, columns, COLUMNS);
-    size_t i;
-    const json_t *service;
-    json_array_foreach(json_object_get(answer, "data"), i, service) add_row(cli, table, service);
-    gb_table_print(table, NULL);
-    if (json_is_true(json_object_get(answer, "has_more")))
-        fprintf(stderr, "more: --cursor %s\n", gb_cli_json_text(answer, "next_cursor", NULL));
-    json_decref(answer);
-    return GB_EXIT_FINE;
+    return gb_cli_resource_list(cli, argc, argv, "service list", &resource);
 }
