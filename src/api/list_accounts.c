@@ -1,52 +1,16 @@
-#include "api/answer.h"
-#include "api/cursor.h"
-#include "api/read_headers.h"
 #include "api/steps.h"
 #include "api/views.h"
 #include "db/sql.h"
 
-static struct gb_bytes write_list(const struct gb_rows *rows, size_t limit, json_t *cursor,
-                                  struct gb_arena *arena)
+static const char *view(struct gb_json_text *text, const struct gb_rows *rows, size_t row)
 {
-    size_t found = gb_rows_count(rows), shown = found < limit ? found : limit;
-    struct gb_json_text text;
-    gb_json_init(&text, arena);
-    gb_json_raw(&text, "{\"data\":[");
-    for (size_t i = 0; i < shown; i++) {
-        struct gb_api_account_row account = gb_api_account_of(rows, i);
-        gb_json_raw(&text, i == 0 ? "" : ",");
-        gb_api_view_account(&text, &account);
-        if (i + 1 == shown)
-            (void)json_object_set_new(cursor, "after", json_string(account.account_id));
-    }
-    gb_api_view_list_end(&text, found > shown, cursor);
-    return gb_json_done(&text);
-}
-
-static enum gb_result list(struct gb_api_lane *lane, struct gb_api_request *request, int32_t limit,
-                           json_t *cursor, struct gb_err *err)
-{
-    const char *after = json_string_value(json_object_get(cursor, "after"));
-    struct gb_call call;
-    gb_call_init(&call, &gb_sql_account_list, lane->arena);
-    gb_params_text(&call.params, after == NULL ? "" : after);
-    gb_params_int4(&call.params, limit + 1);
-    enum gb_result result = gb_pg_call(lane->pg, &call, err);
-    if (result != GB_OK)
-        return result;
-    gb_api_answer_ok(request, write_list(call.rows, (size_t)limit, cursor, lane->arena));
-    gb_calls_release(&call, 1);
-    return GB_OK;
+    struct gb_api_account_row account = gb_api_account_of(rows, row);
+    gb_api_view_account(text, &account);
+    return account.account_id;
 }
 
 enum gb_result gb_api_list_accounts(struct gb_api_lane *lane, struct gb_api_request *request,
                                     struct gb_err *err)
 {
-    int32_t limit;
-    json_t *cursor;
-    if (!gb_api_read_limit(request, &limit) || !gb_api_read_cursor(request, lane->arena, &cursor))
-        return GB_OK;
-    enum gb_result result = list(lane, request, limit, cursor, err);
-    json_decref(cursor);
-    return result;
+    return gb_api_list_catalogue(lane, request, &gb_sql_account_list, view, err);
 }

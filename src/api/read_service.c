@@ -1,8 +1,6 @@
 /* GET /v1/services and /v1/services/{id}. */
 #include "api/answer.h"
 #include "api/ask_peer.h"
-#include "api/cursor.h"
-#include "api/read_headers.h"
 #include "api/services.h"
 #include "api/steps.h"
 #include "api/views.h"
@@ -67,41 +65,15 @@ enum gb_result gb_api_read_service(struct gb_api_lane *lane, struct gb_api_reque
     return GB_OK;
 }
 
-static struct gb_bytes write_list(const struct gb_rows *rows, size_t limit, json_t *cursor,
-                                  struct gb_arena *arena)
+static const char *view(struct gb_json_text *text, const struct gb_rows *rows, size_t row)
 {
-    size_t found = gb_rows_count(rows), shown = found < limit ? found : limit;
-    struct gb_json_text text;
-    gb_json_init(&text, arena);
-    gb_json_raw(&text, "{\"data\":[");
-    for (size_t i = 0; i < shown; i++) {
-        struct gb_api_service service = gb_api_service_of(rows, i);
-        gb_json_raw(&text, i == 0 ? "" : ",");
-        gb_api_view_service(&text, &service);
-        if (i + 1 == shown)
-            (void)json_object_set_new(cursor, "after", json_string(service.service_id));
-    }
-    gb_api_view_list_end(&text, found > shown, cursor);
-    return gb_json_done(&text);
+    struct gb_api_service service = gb_api_service_of(rows, row);
+    gb_api_view_service(text, &service);
+    return service.service_id;
 }
 
 enum gb_result gb_api_list_services(struct gb_api_lane *lane, struct gb_api_request *request,
                                     struct gb_err *err)
 {
-    int32_t limit;
-    json_t *cursor;
-    if (!gb_api_read_limit(request, &limit) || !gb_api_read_cursor(request, lane->arena, &cursor))
-        return GB_OK;
-    const char *after = json_string_value(json_object_get(cursor, "after"));
-    struct gb_call call;
-    gb_call_init(&call, &gb_sql_service_list, lane->arena);
-    gb_params_text(&call.params, after == NULL ? "" : after);
-    gb_params_int4(&call.params, limit + 1);
-    enum gb_result result = gb_pg_call(lane->pg, &call, err);
-    if (result == GB_OK) {
-        gb_api_answer_ok(request, write_list(call.rows, (size_t)limit, cursor, lane->arena));
-        gb_calls_release(&call, 1);
-    }
-    json_decref(cursor);
-    return result;
+    return gb_api_list_catalogue(lane, request, &gb_sql_service_list, view, err);
 }

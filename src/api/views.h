@@ -40,6 +40,16 @@ struct gb_api_account_row gb_api_account_of(const struct gb_rows *rows, size_t r
  * there at the end, too: what is added later comes after it. Null for a list without anything. */
 void gb_api_view_list_end(struct gb_json_text *text, bool more, const json_t *cursor);
 
+/* Writes the one in that row; its id. */
+typedef const char *gb_api_view_row(struct gb_json_text *text, const struct gb_rows *rows,
+                                    size_t row);
+
+/* Answers with a page of a list by id, or refuses its limit or cursor. `statement`: parameters the
+ * id after which it goes on ("": from the first), and how many. */
+enum gb_result gb_api_list_catalogue(struct gb_api_lane *lane, struct gb_api_request *request,
+                                     const struct gb_statement *statement, gb_api_view_row *view,
+                                     struct gb_err *err) GB_MUST_USE;
+
 /* "/v1/accounts/" and the like, with `part` percent-encoded behind it; in the arena. */
 const char *gb_api_location(const char *before, const char *part, struct gb_arena *arena);
 
