@@ -4,6 +4,7 @@
 #define GB_API_COMMANDS_H
 
 #include "api/api.h"
+#include "api/known_accounts.h"
 #include "engine/engine.h"
 
 /* Starts the thread, which takes from api->command_queue. `options` are copied. */
@@ -18,6 +19,7 @@ struct gb_api_command_batch {
     struct gb_api *api;
     struct gb_pg *pg;
     struct gb_arena *arena;
+    struct gb_api_known_accounts *known;
     struct gb_api_request **taken; /* NULL: answered or given away */
     size_t count;
     struct gb_api_request **part; /* room for those that a statement, or the engine, is about */

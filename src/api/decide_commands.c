@@ -217,6 +217,7 @@ struct gb_api_commands *gb_api_commands_open(struct gb_api *api,
     commands->batch = (struct gb_api_command_batch){
         .api = api,
         .arena = gb_arena_new(max * BYTES_PER_COMMAND + 65536),
+        .known = gb_api_known_accounts_new(),
         .taken = calloc(max, sizeof(struct gb_api_request *)),
         .part = calloc(max, sizeof(struct gb_api_request *)),
     };
@@ -238,6 +239,7 @@ void gb_api_commands_close(struct gb_api_commands *commands)
     gb_api_link_done(&commands->link);
     gb_engine_free(commands->engine);
     gb_arena_free(commands->batch.arena);
+    gb_api_known_accounts_free(commands->batch.known);
     free(commands->batch.taken);
     free(commands->batch.part);
     free(commands->commands);

@@ -52,6 +52,14 @@ struct wanted {
     struct gb_api_command *command;
 };
 
+/* Is it left to be looked up? */
+static bool is_wanted(const struct gb_api_command_batch *batch, const char *id,
+                      struct gb_api_account *account)
+{
+    return id != NULL && account->account_no.value == 0 &&
+           !gb_api_known_accounts_find(batch->known, id, &account->account_no, &account->currency);
+}
+
 static size_t list_accounts(struct gb_api_command_batch *batch, size_t n, struct wanted *wanted)
 {
     size_t count = 0;
@@ -59,9 +67,9 @@ static size_t list_accounts(struct gb_api_command_batch *batch, size_t n, struct
         struct gb_api_command *command = &batch->part[i]->command;
         if (gb_api_command_has_hold(command))
             continue;
-        if (command->known.account_no.value == 0)
+        if (is_wanted(batch, command->account_id, &command->known))
             wanted[count++] = (struct wanted){command->account_id, &command->known, command};
-        if (command->payee_account_id != NULL && command->payee.account_no.value == 0)
+        if (is_wanted(batch, command->payee_account_id, &command->payee))
             wanted[count++] = (struct wanted){command->payee_account_id, &command->payee, command};
     }
     return count;
@@ -70,13 +78,15 @@ static size_t list_accounts(struct gb_api_command_batch *batch, size_t n, struct
 static void take_account(const struct gb_api_command_batch *batch, const struct wanted *wanted,
                          const struct gb_rows *rows, size_t row)
 {
+    struct gb_api_account *account = wanted->account;
     if (gb_rows_null(rows, row, 0)) {
         wanted->command->learnt |= gb_api_learnt_accounts_find(batch->api->learnt, wanted->id,
-                                                               gb_clock_mono_us(), wanted->account);
+                                                               gb_clock_mono_us(), account);
         return;
     }
-    wanted->account->account_no.value = gb_rows_int(rows, row, 0);
-    GB_CHECK(gb_currency_parse(gb_rows_text(rows, row, 1), &wanted->account->currency));
+    account->account_no.value = gb_rows_int(rows, row, 0);
+    GB_CHECK(gb_currency_parse(gb_rows_text(rows, row, 1), &account->currency));
+    gb_api_known_accounts_put(batch->known, wanted->id, account->account_no, account->currency);
 }
 
 static enum gb_result identify_accounts(struct gb_api_command_batch *batch, struct gb_err *err)

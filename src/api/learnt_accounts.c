@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/digest.h"
 #include "runtime/result.h"
 
 enum { SLOTS = 1024, USABLE_US = 5000000 };
@@ -35,13 +36,10 @@ void gb_api_learnt_accounts_free(struct gb_api_learnt_accounts *accounts)
     free(accounts);
 }
 
-/* FNV-1a; two accounts that share a slot only push each other out. */
+/* Two accounts that share a slot only push each other out. */
 static struct slot *slot_of(struct gb_api_learnt_accounts *accounts, const char *account_id)
 {
-    uint32_t hash = 2166136261u;
-    for (const char *at = account_id; *at != '\0'; at++)
-        hash = (hash ^ (unsigned char)*at) * 16777619u;
-    return &accounts->slots[hash % SLOTS];
+    return &accounts->slots[gb_text_hash(account_id) % SLOTS];
 }
 
 bool gb_api_learnt_accounts_find(struct gb_api_learnt_accounts *accounts, const char *account_id,

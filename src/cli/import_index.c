@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/digest.h"
 #include "runtime/result.h"
 
 #define SLOTS_FIRST 1024u
@@ -15,15 +16,6 @@ struct gb_import_index {
     uint32_t count, slots_count;
 };
 
-/* FNV-1a: only where to look; nothing that is stored depends on it. */
-static uint32_t hash_of(const char *text)
-{
-    uint64_t hash = UINT64_C(14695981039346656037);
-    for (const unsigned char *c = (const unsigned char *)text; *c; c++)
-        hash = (hash ^ *c) * UINT64_C(1099511628211);
-    return (uint32_t)(hash ^ (hash >> 32));
-}
-
 static void make_room(struct gb_import_index *index, uint32_t slots_count)
 {
     free(index->slots);
@@ -32,7 +24,7 @@ static void make_room(struct gb_import_index *index, uint32_t slots_count)
     GB_CHECK(index->slots != NULL && index->texts != NULL);
     index->slots_count = slots_count;
     for (uint32_t i = 0; i < index->count; i++) {
-        uint32_t slot = hash_of(index->texts[i]) & (slots_count - 1);
+        uint32_t slot = gb_text_hash(index->texts[i]) & (slots_count - 1);
         while (index->slots[slot])
             slot = (slot + 1) & (slots_count - 1);
         index->slots[slot] = i + 1;
@@ -59,7 +51,7 @@ void gb_import_index_free(struct gb_import_index *index)
 uint32_t gb_import_index_add(struct gb_import_index *index, const char *text, bool *ret_new)
 {
     *ret_new = false;
-    uint32_t slot = hash_of(text) & (index->slots_count - 1);
+    uint32_t slot = gb_text_hash(text) & (index->slots_count - 1);
     for (; index->slots[slot]; slot = (slot + 1) & (index->slots_count - 1))
         if (strcmp(index->texts[index->slots[slot] - 1], text) == 0)
             return index->slots[slot] - 1;

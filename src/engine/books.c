@@ -258,7 +258,7 @@ void gb_work_books_fill(struct gb_work *work, const struct gb_work_read *read)
     for (size_t i = 0; i < work->shares_count; i++) {
         struct gb_account *account = &work->books.accounts[i];
         size_t count = rows_of(read->waiting, row, account->no.value);
-        if (work->shares[i].reserves || count > 0)
+        if (work->shares[i].involved && (work->shares[i].reserves || count > 0))
             add_links(work, account);
         fill_waiters(work, i, read->waiting, row);
         row += count;

@@ -74,6 +74,8 @@ void gb_work_spend(struct gb_work *work, struct gb_turn turn)
     operation->state = gb_spend(&work->books, turn.at, &wanted, &refusal);
     if (operation->state == GB_STATE_REFUSED)
         gb_work_keep_facts(work, operation, &refusal);
+    bool wanting = operation->state == GB_STATE_WAITING || operation->denied;
+    GB_CHECK(turn.share->involved || !wanting); /* else the peers would not be asked */
 }
 
 void gb_work_pass_deadlines(struct gb_work *work, size_t at)

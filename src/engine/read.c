@@ -85,29 +85,34 @@ static int64_t *list_accounts(const struct gb_work *work)
     return numbers;
 }
 
-/* The same, of those with commands that may ask or be asked. */
-static int64_t *list_reserving(const struct gb_work *work, size_t *ret_count)
+/* Of those whose reservations are wanted, and of those among them that may ask: the numbers. */
+static int64_t *list_involved(const struct gb_work *work, bool reserving, size_t *ret_count)
 {
     int64_t *numbers = gb_work_array(work->arena, work->shares_count, sizeof(*numbers));
     *ret_count = 0;
     for (size_t i = 0; i < work->shares_count; i++) {
-        if (work->shares[i].reserves)
-            numbers[(*ret_count)++] = work->shares[i].account_no.value;
+        const struct gb_work_share *share = &work->shares[i];
+        if (share->involved && (share->reserves || !reserving))
+            numbers[(*ret_count)++] = share->account_no.value;
     }
     return numbers;
 }
 
 /* What waits, the links, and, where money may be asked for, the copies of the peers' shares. */
-static void add_reservations(struct reading *reading, const struct gb_work *work,
-                             const int64_t *numbers)
+static void add_reservations(struct reading *reading, const struct gb_work *work)
 {
-    size_t n = work->shares_count, reserving;
+    size_t involved, reserving;
+    const int64_t *numbers = list_involved(work, false, &involved);
+    const int64_t *asking = list_involved(work, true, &reserving);
+    if (involved == 0)
+        return;
     reading->reserves = true;
     reading->waiting = reading->count;
-    gb_params_int8_array(add_call(reading, &gb_sql_waiting_read, work->arena), numbers, NULL, n);
+    gb_params_int8_array(add_call(reading, &gb_sql_waiting_read, work->arena), numbers, NULL,
+                         involved);
     reading->links = reading->count;
-    gb_params_int8_array(add_call(reading, &gb_sql_share_link_read, work->arena), numbers, NULL, n);
-    const int64_t *asking = list_reserving(work, &reserving);
+    gb_params_int8_array(add_call(reading, &gb_sql_share_link_read, work->arena), numbers, NULL,
+                         involved);
     if (reserving == 0)
         return;
     reading->hints = reading->count;
@@ -116,13 +121,14 @@ static void add_reservations(struct reading *reading, const struct gb_work *work
     gb_params_text(params, work->dc.code);
 }
 
-static bool any_reserves(const struct gb_work *work)
+/* Where a command is about links all are read in the first round trip. */
+static void involve_asked(struct gb_work *work)
 {
-    for (size_t i = 0; i < work->shares_count; i++) {
-        if (work->shares[i].reserves)
-            return true;
-    }
-    return false;
+    bool any = false;
+    for (size_t i = 0; i < work->shares_count; i++)
+        any |= work->shares[i].asked;
+    for (size_t i = 0; i < work->shares_count; i++)
+        work->shares[i].involved = any;
 }
 
 static void add_hold_find(struct reading *reading, const struct gb_work *work)
@@ -157,8 +163,7 @@ static void prepare(struct reading *reading, const struct gb_work *work, bool be
                          n);
     add_hold_find(reading, work);
     add_find_open(reading, work);
-    if (any_reserves(work))
-        add_reservations(reading, work, numbers);
+    add_reservations(reading, work);
 }
 
 static const char *copy_text(struct gb_arena *arena, const char *text)
@@ -206,7 +211,6 @@ static void take_share(struct gb_work *work, const struct gb_rows *rows, size_t 
         .updated_at_us = gb_rows_int(rows, row, 12),
     };
     share->engaged = gb_rows_bool(rows, row, 13);
-    work->engaged |= share->engaged;
     GB_CHECK(gb_share_sound(&account->share));
 }
 
@@ -281,17 +285,33 @@ static void fill_books(struct gb_work *work, const struct reading *first,
     gb_work_books_fill(work, &read);
 }
 
-/* Money that only comes in needs neither what waits nor links, unless something does wait or is
- * open: then they are read now, under the same locks. */
+/* Whatever its commands take, in whatever order, the share has it, and its status permits it. */
+static bool suffices(const struct gb_work_share *share, const struct gb_share *stored)
+{
+    bool open =
+        stored->status == GB_STATUS_OPEN && (!share->known || share->says.status == GB_STATUS_OPEN);
+    return open && share->spent_max <= gb_share_available(stored);
+}
+
+/* Money that only comes in, and money that leaves a share with enough, needs neither what waits nor
+ * links, unless something does wait or is open: those that do are read now, under the same locks.
+ */
 static enum gb_result take_reservations(struct gb_work *work, struct gb_pg *pg,
                                         const struct reading *reading, struct gb_err *err)
 {
-    if (reading->reserves || !work->engaged) {
+    struct reading more = {.count = 0};
+    if (!reading->reserves) {
+        for (size_t i = 0; i < work->shares_count; i++) {
+            struct gb_work_share *share = &work->shares[i];
+            const struct gb_share *stored = &work->books.accounts[i].share;
+            share->involved = share->engaged || (share->spends > 0 && !suffices(share, stored));
+        }
+        add_reservations(&more, work);
+    }
+    if (more.count == 0) {
         fill_books(work, reading, reading);
         return GB_OK;
     }
-    struct reading more = {.count = 0};
-    add_reservations(&more, work, list_accounts(work));
     enum gb_result result = gb_pg_run(pg, more.calls, more.count, NULL, err);
     if (result != GB_OK)
         return result;
@@ -308,6 +328,7 @@ enum gb_result gb_work_read(struct gb_work *work, struct gb_pg *pg, struct gb_er
     bool joins = gb_pg_begun(pg);
     for (int create = joins; create <= 1; create++) {
         struct reading reading;
+        involve_asked(work);
         prepare(&reading, work, !joins, create == 1);
         enum gb_result result = gb_pg_run(pg, reading.calls, reading.count, NULL, err);
         if (result != GB_OK)

@@ -131,9 +131,10 @@ static void add_place(struct gb_work *work, const struct place *place)
     bool may_wait = gb_command_may_wait(command);
     share->status_wanted |= command->kind == GB_COMMAND_STATUS;
     share->spends += may_wait;
-    share->reserves |= may_wait || command->kind == GB_COMMAND_ASK ||
-                       command->kind == GB_COMMAND_REPLY || command->kind == GB_COMMAND_TIME ||
-                       command->kind == GB_COMMAND_OPENING;
+    share->spent_max += may_wait && gb_amount_valid(command->amount) ? command->amount : 0;
+    share->asked |= command->kind == GB_COMMAND_ASK || command->kind == GB_COMMAND_REPLY ||
+                    command->kind == GB_COMMAND_TIME || command->kind == GB_COMMAND_OPENING;
+    share->reserves |= may_wait || share->asked;
     work->share_of[place->index] = work->shares_count - 1;
 }
 

@@ -25,9 +25,12 @@ struct gb_work_share {
     struct gb_account_says says;
     bool status_wanted; /* has a STATUS command */
     bool open;          /* something is still to come for it here; looked up when status_wanted */
-    bool reserves;      /* has a command that may ask or be asked: all its links are wanted */
+    bool asked;         /* has a command that is about its links: an ask, a reply, ... */
+    bool reserves;      /* has a command that may ask or be asked: with all peers, then */
+    bool involved;      /* what waits for it and its links are read */
     size_t commands;    /* of the batch, those that it is the payee of, too */
     size_t spends;      /* of those, the ones that may wait */
+    int64_t spent_max;  /* what those take at most, all together */
     struct gb_trace trace; /* of its first command */
 };
 
@@ -113,7 +116,6 @@ struct gb_work {
     size_t messages_count;
     int64_t impossible; /* messages of peers that cannot be */
     bool notify;        /* one that somebody waits for was decided */
-    bool engaged;       /* an account of the batch is: what waits and links are to be read */
 };
 
 /* Groups the commands by account, by key and by hold. Fills in all but dc, incarnation, epoch, the

@@ -21,3 +21,11 @@ void gb_sha256_parts(const struct gb_bytes *parts, size_t count, uint8_t ret[GB_
     GB_CHECK(EVP_DigestFinal_ex(context, ret, NULL) == 1);
     EVP_MD_CTX_free(context);
 }
+
+uint32_t gb_text_hash(const char *text)
+{
+    uint64_t hash = UINT64_C(14695981039346656037);
+    for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++)
+        hash = (hash ^ *c) * UINT64_C(1099511628211);
+    return (uint32_t)(hash ^ (hash >> 32));
+}

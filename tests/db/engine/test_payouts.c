@@ -108,6 +108,49 @@ static void poison_answers_for_itself_alone(void **state)
     assert_int_equal(fixture_balance(120), 80);
 }
 
+static void a_share_that_suffices_is_all_that_is_read(void **state)
+{
+    (void)state;
+    fixture_fund(540, "f-540", 500);
+    fixture_sql("BEGIN; LOCK TABLE waiting, share_link, replicated_share IN ACCESS EXCLUSIVE MODE");
+    struct gb_command commands[3] = {fixture_payout(540, "p-540", 200),
+                                     fixture_payout(540, "q-540", 299),
+                                     fixture_payout(540, "r-540", 1)};
+    fixture_run(commands, 3);
+    fixture_sql("COMMIT");
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(commands[i].answer.state, GB_STATE_PAID);
+    assert_int_equal(fixture_balance(540), 0);
+}
+
+static void each_share_of_a_batch_is_read_as_it_needs(void **state)
+{
+    (void)state;
+    fixture_fund(541, "f-541", 500);
+    fixture_fund(542, "f-542", 100);
+    fixture_fund(543, "f-543", 100);
+    struct gb_command waits = fixture_payout(543, "w-543", 1000);
+    assert_int_equal(fixture_run_one(&waits), GB_STATE_WAITING);
+    struct gb_command commands[5] = {
+        fixture_payout(541, "p-541", 500), fixture_payout(542, "p-542", 60),
+        fixture_payout(542, "q-542", 41), fixture_payout(543, "p-543", 30),
+        fixture_payout(542, "r-542", 40)};
+    fixture_run(commands, 5);
+    static const enum gb_operation_state states[5] = {
+        GB_STATE_PAID, GB_STATE_PAID, GB_STATE_WAITING, GB_STATE_PAID, GB_STATE_PAID};
+    for (size_t i = 0; i < 5; i++)
+        assert_int_equal(commands[i].answer.state, states[i]);
+    assert_int_equal(fixture_waiting(541), 0);
+    assert_int_equal(fixture_waiting(542), 1);
+    assert_int_equal(fixture_waiting(543), 1);
+    assert_int_equal(fixture_int("SELECT count(*) FROM outbox WHERE aggregateid = 'a542' AND type "
+                                 "= 'geobill.ask.v1'"),
+                     2);
+    assert_int_equal(fixture_balance(541), 0);
+    assert_int_equal(fixture_balance(542), 0);
+    assert_int_equal(fixture_balance(543), 70);
+}
+
 static void what_is_short_waits_and_asks(void **state)
 {
     (void)state;
@@ -437,6 +480,8 @@ int main(void)
         cmocka_unit_test(a_share_that_suffices_pays),
         cmocka_unit_test(other_content_is_a_mismatch),
         cmocka_unit_test(poison_answers_for_itself_alone),
+        cmocka_unit_test(a_share_that_suffices_is_all_that_is_read),
+        cmocka_unit_test(each_share_of_a_batch_is_read_as_it_needs),
         cmocka_unit_test(what_is_short_waits_and_asks),
         cmocka_unit_test(a_payin_pays_who_waits_oldest_first),
         cmocka_unit_test(the_deadline_refuses_and_a_late_grant_stays),

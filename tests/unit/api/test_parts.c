@@ -15,6 +15,7 @@
 #include "api/error_table.h"
 #include "api/hold_id.h"
 #include "api/json_text.h"
+#include "api/known_accounts.h"
 #include "api/learnt_accounts.h"
 #include "api/read_body.h"
 #include "api/read_headers.h"
@@ -206,6 +207,36 @@ static void test_client_cache(void **state)
     gb_api_client_cache_free(cache);
 }
 
+static void test_known_accounts(void **state)
+{
+    (void)state;
+    struct gb_api_known_accounts *accounts = gb_api_known_accounts_new();
+    struct gb_account_no no;
+    struct gb_currency currency;
+    assert_false(gb_api_known_accounts_find(accounts, "a1", &no, &currency));
+    assert_false(gb_api_known_accounts_find(accounts, "", &no, &currency));
+    /* More than there are slots: whatever is found is right. */
+    enum { MANY = 200000 };
+    char id[16];
+    int found = 0;
+    for (int i = 1; i <= MANY; i++) {
+        (void)snprintf(id, sizeof(id), "a%d", i);
+        gb_api_known_accounts_put(accounts, id, (struct gb_account_no){i},
+                                  (struct gb_currency){"EUR"});
+        assert_true(gb_api_known_accounts_find(accounts, id, &no, &currency));
+    }
+    for (int i = 1; i <= MANY; i++) {
+        (void)snprintf(id, sizeof(id), "a%d", i);
+        if (!gb_api_known_accounts_find(accounts, id, &no, &currency))
+            continue;
+        assert_int_equal(no.value, i);
+        assert_string_equal(currency.code, "EUR");
+        found++;
+    }
+    assert_in_range(found, 50000, 65536);
+    gb_api_known_accounts_free(accounts);
+}
+
 static void test_learnt_accounts(void **state)
 {
     (void)state;
@@ -315,12 +346,19 @@ static void test_hold_ids(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_json_members), CASE(test_json_grows_and_overflows),
-        CASE(test_location),     CASE(test_errors),
-        CASE(test_routes),       CASE(test_numbers),
-        CASE(test_json_bodies),  CASE(test_cursor_text),
-        CASE(test_client_cache), CASE(test_learnt_accounts),
-        CASE(test_settings),     CASE(test_settings_that_are_wrong),
+        CASE(test_json_members),
+        CASE(test_json_grows_and_overflows),
+        CASE(test_location),
+        CASE(test_errors),
+        CASE(test_routes),
+        CASE(test_numbers),
+        CASE(test_json_bodies),
+        CASE(test_cursor_text),
+        CASE(test_client_cache),
+        CASE(test_known_accounts),
+        CASE(test_learnt_accounts),
+        CASE(test_settings),
+        CASE(test_settings_that_are_wrong),
         CASE(test_hold_ids),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
