@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "api/answer.h"
+#include "api/client_batch.h"
 #include "api/route_table.h"
 #include "http/problem.h"
 #include "runtime/clock.h"
@@ -72,6 +73,10 @@ void gb_api_answer(struct gb_api_request *request, const struct gb_api_answer *a
                       "the answer is larger than this server makes");
         return;
     }
+    if (request->batched != NULL) {
+        gb_api_batched_answer(request, answer);
+        return;
+    }
     struct fields fields;
     add_common(&fields, request, answer->replayed);
     if (answer->location != NULL)
@@ -103,7 +108,6 @@ static void log_problem(const struct gb_api_request *request, const struct gb_pr
 static void respond_problem(struct gb_api_request *request, const struct gb_problem *problem,
                             struct fields *fields)
 {
-    log_problem(request, problem);
     count(request, problem->status);
     gb_problem_respond(request->http, problem, fields->list, fields->count);
 }
@@ -127,6 +131,11 @@ static void refuse(struct gb_api_request *request, const struct gb_api_refusal *
     struct gb_problem problem = problem_of(refusal->error, refusal->field, refusal->detail);
     problem.facts = refusal->facts;
     bool replayed = refusal->replayed;
+    log_problem(request, &problem);
+    if (request->batched != NULL) {
+        gb_api_batched_refuse(request, refusal, &problem);
+        return;
+    }
     struct fields fields;
     add_common(&fields, request, replayed);
     if (problem.status == 401)
@@ -151,6 +160,7 @@ void gb_api_refuse_stored(struct gb_api_request *request, const struct gb_api_re
 void gb_api_refuse_method(struct gb_api_request *request, const char *allow)
 {
     struct gb_problem problem = problem_of(GB_API_METHOD_NOT_ALLOWED, NULL, NULL);
+    log_problem(request, &problem);
     struct fields fields;
     add_common(&fields, request, false);
     add(&fields, "Allow", allow);

@@ -32,6 +32,7 @@
 #include "runtime/wake.h"
 
 struct gb_api;
+struct gb_api_batched;
 struct gb_api_request;
 
 /* A reader lane, as seen by the work that runs in it. */
@@ -53,7 +54,7 @@ struct gb_api_route {
     const char *method;
     const char *path; /* "{id}" is one part, "{key}" all that is left */
     enum gb_role role;
-    enum gb_operation_kind kind; /* of a command that is decided at once; 0: it is none */
+    enum gb_operation_kind kind; /* of a command about money; 0: it is none */
     /* On the server's thread, after authentication: reads the request. False: it has been answered
      * or given away. NULL: nothing to read. */
     bool (*prepare)(struct gb_api_request *request);
@@ -101,6 +102,7 @@ struct gb_api_request {
     struct gb_api_client client;
     struct gb_trace trace;
     int64_t arrived_us;             /* monotonic */
+    struct gb_api_batched *batched; /* NULL: it does not stand in a batch */
     const char *key;                /* Idempotency-Key; NULL: none */
     int64_t wait_s;                 /* Prefer: wait; 0: does not wait */
     const char *preference_applied; /* NULL: none */
@@ -132,6 +134,7 @@ struct gb_api {
     struct gb_api_waiter *waiter;
     struct gb_api_lanes *lanes;
     struct gb_api_balances *balances;
+    _Atomic size_t batches;      /* that are in work */
     struct gb_wake_sender *wake; /* NULL: the publisher polls */
     _Atomic bool stopping;       /* nobody waits for outcomes any more */
     _Atomic bool closed;         /* the queues are, too: their threads end when they are empty */

@@ -27,6 +27,12 @@ void gb_api_pass_on(struct gb_api_lane *lane, struct gb_api_request *request, co
 bool gb_api_find_account(struct gb_api_lane *lane, struct gb_api_request *request,
                          const char *account_id, struct gb_api_account *ret,
                          enum gb_result *ret_result, struct gb_err *err);
+/* What the catalogue's API says of an account, or said a moment ago; answers nothing. *ret only
+ * when it is LEARNT; NOTHING: it cannot be asked, and *err says why. */
+enum gb_api_learnt { GB_API_LEARNT, GB_API_LEARNT_NONE, GB_API_LEARNT_NOTHING };
+enum gb_api_learnt gb_api_ask_catalogue(struct gb_api_lane *lane, struct gb_api_request *request,
+                                        const char *account_id, struct gb_api_account *ret,
+                                        struct gb_err *err);
 /* The same without looking here first; `field` names it where there is none. False: answered. */
 bool gb_api_ask_account(struct gb_api_lane *lane, struct gb_api_request *request, const char *field,
                         const char *account_id, struct gb_api_account *ret);

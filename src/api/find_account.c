@@ -24,36 +24,48 @@ static bool read_account(struct gb_bytes body, struct gb_arena *arena, struct gb
     return good;
 }
 
-bool gb_api_ask_account(struct gb_api_lane *lane, struct gb_api_request *request, const char *field,
-                        const char *account_id, struct gb_api_account *ret)
+enum gb_api_learnt gb_api_ask_catalogue(struct gb_api_lane *lane, struct gb_api_request *request,
+                                        const char *account_id, struct gb_api_account *ret,
+                                        struct gb_err *err)
 {
     struct gb_api *api = lane->api;
     int64_t now_us = gb_clock_mono_us();
-    if (gb_dc_equal(api->settings.dc, api->settings.catalogue)) {
-        gb_api_refuse(request, GB_API_ACCOUNT_NOT_FOUND, field, NULL);
-        return false;
-    }
+    *err = (struct gb_err){.message = "no account in the answer"};
+    if (gb_dc_equal(api->settings.dc, api->settings.catalogue))
+        return GB_API_LEARNT_NONE;
     if (gb_api_learnt_accounts_find(api->learnt, account_id, now_us, ret))
-        return true;
+        return GB_API_LEARNT;
     struct gb_http_answer answer;
-    struct gb_err err = {.message = "no account in the answer"};
     struct gb_api_question question = {
         .dc = api->settings.catalogue,
         .method = "GET",
         .path = gb_api_location("/v1/accounts/", account_id, lane->arena),
     };
     GB_CHECK(question.path != NULL);
-    enum gb_result result = gb_api_ask(lane, request, &question, &answer, &err);
-    if (result == GB_OK && answer.status == 404) {
+    enum gb_result result = gb_api_ask(lane, request, &question, &answer, err);
+    if (result == GB_OK && answer.status == 404)
+        return GB_API_LEARNT_NONE;
+    if (result != GB_OK || answer.status != 200 || !read_account(answer.body, lane->arena, ret))
+        return GB_API_LEARNT_NOTHING;
+    gb_api_learnt_accounts_put(api->learnt, account_id, *ret, now_us);
+    return GB_API_LEARNT;
+}
+
+bool gb_api_ask_account(struct gb_api_lane *lane, struct gb_api_request *request, const char *field,
+                        const char *account_id, struct gb_api_account *ret)
+{
+    struct gb_err err;
+    switch (gb_api_ask_catalogue(lane, request, account_id, ret, &err)) {
+    case GB_API_LEARNT:
+        return true;
+    case GB_API_LEARNT_NONE:
         gb_api_refuse(request, GB_API_ACCOUNT_NOT_FOUND, field, NULL);
         return false;
-    }
-    if (result != GB_OK || answer.status != 200 || !read_account(answer.body, lane->arena, ret)) {
+    case GB_API_LEARNT_NOTHING:
         gb_api_refuse(request, GB_API_CATALOGUE_UNREACHABLE, NULL, err.message);
         return false;
     }
-    gb_api_learnt_accounts_put(api->learnt, account_id, *ret, now_us);
-    return true;
+    return false;
 }
 
 bool gb_api_find_account(struct gb_api_lane *lane, struct gb_api_request *request,

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "api/answer.h"
 #include "api/api.h"
 #include "api/balances.h"
@@ -14,12 +16,20 @@ static enum gb_result open_wake(struct gb_api *api, struct gb_err *err)
     return address == NULL ? GB_OK : gb_wake_sender_open(address, &api->wake, err);
 }
 
+static bool takes_long(const char *method, const char *path)
+{
+    return strcmp(method, "POST") == 0 && strcmp(path, "/v1/batches") == 0;
+}
+
 static enum gb_result open_server(struct gb_api *api, struct gb_err *err)
 {
     struct gb_http_server_options options = {
         .threads = (unsigned)gb_config_int(api->config, "api", "threads"),
         .connections_max = (unsigned)gb_config_int(api->config, "api", "connections_max"),
         .body_bytes_max = (size_t)gb_config_int(api->config, "api", "body_bytes_max"),
+        .takes_long = takes_long,
+        .long_bytes_max = (size_t)gb_config_int(api->config, "api", "batch_bytes_max"),
+        .long_bodies_max = (unsigned)api->settings.batches_max,
         .request_timeout_ms = gb_config_int(api->config, "api", "request_timeout_ms"),
         .arena_bytes = REQUEST_ARENA_BYTES,
         .handle = gb_api_route,

@@ -23,6 +23,9 @@ static void set_times(struct gb_api_request *request)
         command->until_us = 0;
     else
         command->until_us = deadline_us + GRACE_US;
+    int64_t longest_us = request->arrived_us + request->api->settings.wait_s_max * 1000000;
+    if (request->batched != NULL && command->until_us > longest_us)
+        command->until_us = longest_us; /* batches in work are few */
 }
 
 bool gb_api_command_has_hold(const struct gb_api_command *command)

@@ -3,8 +3,11 @@
 #include <string.h>
 
 #include "api/answer.h"
+#include "api/client_batch.h"
+#include "api/steps.h"
 
-enum { DEPTH_MAX = 8 };
+/* A batch holds commands in a list in an object, each as deep as it may be alone. */
+enum { DEPTH_MAX = 8, BATCH_DEPTH_MAX = DEPTH_MAX + 2 };
 
 /* The deepest nesting of objects and arrays, whatever else is wrong with the text. */
 static int depth_of(struct gb_bytes text)
@@ -29,13 +32,14 @@ static int depth_of(struct gb_bytes text)
     return deepest;
 }
 
-const char *gb_api_json_parse(struct gb_bytes text, struct gb_arena *arena, json_t **ret)
+static const char *parse(struct gb_bytes text, int depth_max, struct gb_arena *arena, json_t **ret)
 {
     *ret = NULL;
     if (text.size == 0)
         return "the body is empty";
-    if (depth_of(text) > DEPTH_MAX)
-        return "nested deeper than 8 levels";
+    if (depth_of(text) > depth_max)
+        return depth_max == DEPTH_MAX ? "nested deeper than 8 levels"
+                                      : "nested deeper than 10 levels";
     json_error_t error;
     json_t *root = json_loadb(text.data, text.size, JSON_REJECT_DUPLICATES, &error);
     if (root == NULL) {
@@ -51,9 +55,20 @@ const char *gb_api_json_parse(struct gb_bytes text, struct gb_arena *arena, json
     return NULL;
 }
 
+const char *gb_api_json_parse(struct gb_bytes text, struct gb_arena *arena, json_t **ret)
+{
+    return parse(text, DEPTH_MAX, arena, ret);
+}
+
 bool gb_api_read_body(struct gb_api_request *request, json_t **ret)
 {
-    const char *why = gb_api_json_parse(gb_http_body(request->http), request->arena, ret);
+    if (request->batched != NULL) {
+        *ret = json_incref(request->batched->body);
+        return true;
+    }
+    bool batch = request->route->work == gb_api_take_batch;
+    const char *why = parse(gb_http_body(request->http), batch ? BATCH_DEPTH_MAX : DEPTH_MAX,
+                            request->arena, ret);
     if (why == NULL)
         return true;
     gb_api_refuse(request, GB_API_JSON_INVALID, NULL, why);
@@ -105,6 +120,11 @@ static const char *unknown_name(json_t *object, const struct gb_api_member *memb
     return NULL;
 }
 
+static bool is_of(const json_t *value, json_type type)
+{
+    return type == JSON_TRUE ? json_is_boolean(value) : json_typeof(value) == type;
+}
+
 bool gb_api_read_members(struct gb_api_request *request, json_t *object, const char *path,
                          const struct gb_api_member *members, size_t count)
 {
@@ -120,7 +140,7 @@ bool gb_api_read_members(struct gb_api_request *request, json_t *object, const c
             refuse_member(request, GB_API_FIELD_MISSING, path, members[i].name, NULL);
             return false;
         }
-        if (value != NULL && json_typeof(value) != members[i].type) {
+        if (value != NULL && !is_of(value, members[i].type)) {
             refuse_member(request, members[i].wrong, path, members[i].name,
                           type_name(members[i].type));
             return false;

@@ -11,13 +11,14 @@
  * caller decrefs. Bounds the depth before the parser recurses. */
 const char *gb_api_json_parse(struct gb_bytes text, struct gb_arena *arena, json_t **ret);
 
-/* The request's body. False: answered 400. The caller decrefs *ret. */
+/* The request's body; of a command in a batch that command, of a batch two levels deeper. False:
+ * answered 400. The caller decrefs *ret. */
 bool gb_api_read_body(struct gb_api_request *request, json_t **ret);
 
 /* One member of an object. */
 struct gb_api_member {
     const char *name;
-    json_type type;
+    json_type type; /* JSON_TRUE: either of the two */
     bool required;
     enum gb_api_error wrong; /* for another type */
     json_t **ret;            /* out, borrowed: NULL when it is left out */

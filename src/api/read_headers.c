@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "api/answer.h"
+#include "api/steps.h"
 
 enum { LIMIT_DEFAULT = 100, LIMIT_MAX = 1000 };
 
@@ -146,7 +147,8 @@ bool gb_api_read_headers(struct gb_api_request *request)
         gb_api_refuse(request, GB_API_UNSUPPORTED_MEDIA_TYPE, NULL, NULL);
         return false;
     }
-    if (post && !read_key(request))
+    bool own_keys = request->route->work == gb_api_take_batch; /* of the commands in it */
+    if (post && !own_keys && !read_key(request))
         return false;
     read_prefer(request);
     return true;

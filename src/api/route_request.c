@@ -2,6 +2,7 @@
 
 #include "api/answer.h"
 #include "api/authenticate.h"
+#include "api/client_batch.h"
 #include "api/openapi.h"
 #include "api/read_headers.h"
 #include "api/route_table.h"
@@ -118,10 +119,14 @@ void gb_api_to_balances(struct gb_api_request *request)
 
 void gb_api_to_commands(struct gb_api_request *request)
 {
+    if (gb_api_batched_keep(request, request->api->command_queue))
+        return;
     push(request, request->api->command_queue, "too many commands wait for a commit");
 }
 
 void gb_api_to_intake(struct gb_api_request *request)
 {
+    if (gb_api_batched_keep(request, request->api->intake_queue))
+        return;
     push(request, request->api->intake_queue, "too many pay-ins wait for a commit");
 }

@@ -7,13 +7,14 @@
 
 /* clang-format off */
 const struct gb_api_route gb_api_routes[] = {
-    {"POST", "/v1/pay-ins", WRITE, 0, gb_api_prepare_payin, NULL, ""},
+    {"POST", "/v1/pay-ins", WRITE, GB_OPERATION_PAYIN, gb_api_prepare_payin, NULL, ""},
     {"POST", "/v1/pay-outs", WRITE, GB_OPERATION_PAYOUT, gb_api_prepare_command, NULL, ""},
     {"POST", "/v1/transfers", WRITE, GB_OPERATION_TRANSFER, gb_api_prepare_command, NULL, ""},
     {"POST", "/v1/holds", WRITE, GB_OPERATION_HOLD, gb_api_prepare_command, NULL, ""},
     {"POST", "/v1/holds/{id}/capture", WRITE, GB_OPERATION_CAPTURE, gb_api_prepare_command, NULL,
      ""},
     {"POST", "/v1/holds/{id}/void", WRITE, GB_OPERATION_VOID, gb_api_prepare_command, NULL, ""},
+    {"POST", "/v1/batches", WRITE, 0, NULL, gb_api_take_batch, ""},
     {"GET", "/v1/holds/{id}", READ, 0, NULL, gb_api_read_hold, ""},
     {"POST", "/v1/accounts", WRITE, 0, gb_api_prepare_opening, gb_api_open_account, ""},
     {"GET", "/v1/accounts", READ, 0, NULL, gb_api_list_accounts, "limit cursor"},

@@ -54,6 +54,7 @@ enum gb_result gb_api_settings_read(const struct gb_config *config, struct gb_ap
         .readers = (size_t)gb_config_int(config, "api", "readers"),
         .reader_queue_max = (size_t)gb_config_int(config, "api", "reader_queue_max"),
         .waiters_max = (size_t)gb_config_int(config, "api", "waiters_max"),
+        .batches_max = (size_t)gb_config_int(config, "api", "batches_max"),
         .peer_timeout_ms = gb_config_int(config, "api", "peer_timeout_ms"),
         .wait_s_max = gb_config_int(config, "api", "wait_s_max"),
     };

@@ -23,6 +23,7 @@ struct gb_api_settings {
     size_t command_queue_max, command_batch_max;
     size_t readers, reader_queue_max;
     size_t waiters_max;
+    size_t batches_max; /* of clients, in work at a time */
     int64_t peer_timeout_ms;
     int64_t wait_s_max;
 };

@@ -27,6 +27,7 @@ gb_api_work gb_api_list_entries;
 gb_api_work gb_api_read_hold;
 gb_api_work gb_api_read_operation;
 gb_api_work gb_api_list_operations;
+gb_api_work gb_api_take_batch;
 
 /* In a lane, for an account that is not known here: they ask the catalogue. A command is given back
  * to its lane. */

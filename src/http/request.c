@@ -55,6 +55,8 @@ void gb_http_request_destroy(struct gb_http_request *request)
 void gb_http_request_free(struct gb_http_request *request)
 {
     free(request->body);
+    if (request->body_long)
+        atomic_fetch_sub(&request->server->long_bodies, 1);
     if (request->response != NULL)
         MHD_destroy_response(request->response);
     gb_arena_reset(request->arena);
@@ -77,14 +79,44 @@ static bool body_make_room(struct gb_http_request *request, size_t size)
     return true;
 }
 
+const struct gb_problem gb_http_body_too_large = {
+    .status = 413,
+    .code = "BODY_TOO_LARGE",
+    .title = "Request body too large",
+    .detail = "the body is larger than this server takes",
+};
+static const struct gb_problem too_many_long = {
+    .status = 503,
+    .code = "OVERLOADED",
+    .title = "Too much at once",
+    .detail = "too many long requests are in work; nothing was done, send it again later",
+    .retryable = true,
+};
+
+/* A body that is longer than the usual ones is one of a few. */
+static bool hold_long(struct gb_http_request *request, size_t size)
+{
+    struct gb_http_server *server = request->server;
+    if (size <= server->options.body_bytes_max || request->body_long)
+        return true;
+    unsigned held = atomic_load(&server->long_bodies);
+    while (held < server->options.long_bodies_max && !request->body_long)
+        request->body_long = atomic_compare_exchange_weak(&server->long_bodies, &held, held + 1);
+    return request->body_long;
+}
+
 void gb_http_request_append(struct gb_http_request *request, const char *data, size_t size)
 {
-    size_t bytes_max = request->server->options.body_bytes_max;
-    if (request->body_too_large || size > bytes_max - request->body_size ||
-        !body_make_room(request, request->body_size + size)) {
-        request->body_too_large = true;
+    if (request->body_problem != NULL)
         return;
-    }
+    size_t whole = request->body_size + size;
+    bool fits = size <= request->body_max - request->body_size;
+    if (fits && !hold_long(request, whole))
+        request->body_problem = &too_many_long;
+    else if (!fits || !body_make_room(request, whole))
+        request->body_problem = &gb_http_body_too_large;
+    if (request->body_problem != NULL)
+        return;
     memcpy(request->body + request->body_size, data, size);
     request->body_size += size;
 }

@@ -88,8 +88,8 @@ static bool body_declared_too_large(struct gb_http_request *request, bool *ret_a
         return false;
     unsigned long long size = strtoull(length, NULL, 10); /* the library has checked the digits */
     const char *expect = gb_http_header(request, MHD_HTTP_HEADER_EXPECT);
-    *ret_at_once = size > DISCARD_BYTES_MAX || expect != NULL;
-    return size > request->server->options.body_bytes_max;
+    *ret_at_once = size > request->body_max + DISCARD_BYTES_MAX || expect != NULL;
+    return size > request->body_max;
 }
 
 static enum MHD_Result queue_answer(struct gb_http_request *request)
@@ -106,18 +106,20 @@ static enum MHD_Result queue_answer(struct gb_http_request *request)
     return queued;
 }
 
-static enum MHD_Result answer_too_large(struct gb_http_request *request)
+static enum MHD_Result answer_body_problem(struct gb_http_request *request)
 {
-    static const struct gb_problem too_large = {
-        .status = 413,
-        .code = "BODY_TOO_LARGE",
-        .title = "Request body too large",
-        .detail = "the body is larger than this server takes",
-    };
+    static const struct gb_http_field later = {MHD_HTTP_HEADER_RETRY_AFTER, "1"};
     atomic_store(&request->state, GB_HTTP_IN_HANDLE);
     active_add(request->server);
-    gb_problem_respond(request, &too_large, NULL, 0);
+    gb_problem_respond(request, request->body_problem, &later, request->body_problem->retryable);
     return queue_answer(request);
+}
+
+static size_t body_max_of(const struct gb_http_server_options *options, const char *method,
+                          const char *path)
+{
+    bool may_be_long = options->takes_long != NULL && options->takes_long(method, path);
+    return may_be_long ? options->long_bytes_max : options->body_bytes_max;
 }
 
 static enum MHD_Result request_begin(struct gb_http_server *server, struct MHD_Connection *mhd,
@@ -135,12 +137,13 @@ static enum MHD_Result request_begin(struct gb_http_server *server, struct MHD_C
     request->connection = connection;
     request->path = path;
     request->method = method;
+    request->body_max = body_max_of(&server->options, method, path);
     *ret = request;
     bool at_once = false;
     if (!body_declared_too_large(request, &at_once))
         return MHD_YES;
-    request->body_too_large = true;
-    return at_once ? answer_too_large(request) : MHD_YES;
+    request->body_problem = &gb_http_body_too_large;
+    return at_once ? answer_body_problem(request) : MHD_YES;
 }
 
 static enum MHD_Result request_hand_over(struct gb_http_request *request)
@@ -178,8 +181,8 @@ static enum MHD_Result on_access(void *context, struct MHD_Connection *mhd, cons
     }
     if (atomic_load(&request->state) == GB_HTTP_ANSWERED)
         return queue_answer(request);
-    if (request->body_too_large)
-        return answer_too_large(request);
+    if (request->body_problem != NULL)
+        return answer_body_problem(request);
     return request_hand_over(request);
 }
 

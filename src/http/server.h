@@ -3,6 +3,7 @@
 #ifndef GB_HTTP_SERVER_H
 #define GB_HTTP_SERVER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,7 +17,13 @@ struct gb_http_server_options {
     const char *listen; /* "127.0.0.1:8101" or "[::1]:8101" */
     unsigned threads;   /* epoll threads */
     unsigned connections_max;
-    size_t body_bytes_max;      /* more: 413 problem+json by the server itself */
+    size_t body_bytes_max; /* more: 413 problem+json by the server itself */
+    /* Requests whose bodies may be longer than that, up to long_bytes_max: NULL: none. At most
+     * long_bodies_max of those that are longer are held at a time, from their arrival to their
+     * answer; one more is answered 503. Called on a server thread. */
+    bool (*takes_long)(const char *method, const char *path);
+    size_t long_bytes_max;
+    unsigned long_bodies_max;
     int64_t request_timeout_ms; /* from the connection's first byte to the complete request (slow
                                    loris), and idle */
     size_t arena_bytes;         /* bound of each request's arena */

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "http/problem.h"
 #include "http/server.h"
 
 /* Where a connection stands. The reaper may cut it while it reads or idles (by compare-and-swap, so
@@ -77,8 +78,9 @@ struct gb_http_request {
     const char *path;
     struct gb_arena *arena;
     unsigned char *body;
-    size_t body_size, body_room;
-    bool body_too_large;
+    size_t body_size, body_room, body_max;
+    bool body_long;                        /* counts among the server's long bodies */
+    const struct gb_problem *body_problem; /* why it is not taken; NULL: it is */
     void *user;
     struct MHD_Response *response;
     int status;
@@ -117,18 +119,21 @@ struct gb_http_server {
     unsigned workers_count;
     struct gb_http_gate gate;
     _Atomic bool draining;
-    pthread_mutex_t lock; /* what follows */
-    pthread_cond_t quiet; /* signalled when `active` falls to 0 while draining */
-    unsigned active;      /* requests between `handle` and their answer written */
+    _Atomic unsigned long_bodies; /* that are held */
+    pthread_mutex_t lock;         /* what follows */
+    pthread_cond_t quiet;         /* signalled when `active` falls to 0 while draining */
+    unsigned active;              /* requests between `handle` and their answer written */
     unsigned spare_count;
     struct gb_http_request *spare; /* kept for their warm arenas */
 };
+
+extern const struct gb_problem gb_http_body_too_large;
 
 struct gb_http_request *gb_http_request_new(struct gb_http_server *server,
                                             struct MHD_Connection *mhd);
 void gb_http_request_free(struct gb_http_request *request);
 void gb_http_request_destroy(struct gb_http_request *request); /* a spare one */
-/* Adds a piece of the body; notes when the bound is passed and forgets what comes then. */
+/* Adds a piece of the body; notes when a bound is passed and forgets what comes then. */
 void gb_http_request_append(struct gb_http_request *request, const char *data, size_t size);
 
 #endif

@@ -1,5 +1,6 @@
 #include "runtime/arena.h"
 
+#include <pthread.h>
 #include <stdalign.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -37,6 +38,8 @@ struct gb_arena {
     size_t used;           /* handed out since the reset, padding included */
     struct block *first;   /* all blocks, in the order they were filled */
     struct block *current; /* the last of them */
+    bool shared;
+    pthread_mutex_t lock; /* of one that is shared */
 };
 
 static struct block *block_new(size_t size)
@@ -73,7 +76,15 @@ void gb_arena_free(struct gb_arena *arena)
     if (arena == NULL)
         return;
     blocks_free(arena->first);
+    if (arena->shared)
+        (void)pthread_mutex_destroy(&arena->lock);
     free(arena);
+}
+
+void gb_arena_share(struct gb_arena *arena)
+{
+    GB_CHECK(pthread_mutex_init(&arena->lock, NULL) == 0);
+    arena->shared = true;
 }
 
 void gb_arena_reset(struct gb_arena *arena)
@@ -104,9 +115,8 @@ static struct block *block_with_room(struct gb_arena *arena, size_t size)
     return current->next;
 }
 
-void *gb_arena_alloc(struct gb_arena *arena, size_t size)
+static void *take(struct gb_arena *arena, size_t wanted)
 {
-    size_t wanted = size == 0 ? 1 : size;
     size_t left = arena->bytes_max - arena->used;
     if (wanted > left)
         return NULL;
@@ -117,6 +127,19 @@ void *gb_arena_alloc(struct gb_arena *arena, size_t size)
     void *start = block->bytes + block->used;
     block->used += padded;
     arena->used += padded;
+    return start;
+}
+
+void *gb_arena_alloc(struct gb_arena *arena, size_t size)
+{
+    size_t wanted = size == 0 ? 1 : size;
+    if (arena->shared)
+        GB_CHECK(pthread_mutex_lock(&arena->lock) == 0);
+    void *start = take(arena, wanted);
+    if (arena->shared)
+        GB_CHECK(pthread_mutex_unlock(&arena->lock) == 0);
+    if (start == NULL)
+        return NULL;
     unpoison(start, wanted);
     return memset(start, 0, wanted);
 }

@@ -18,6 +18,8 @@ struct gb_arena;
  * caller frees it). Never returns NULL: out of memory aborts, here and in all that follows. Memory
  * is kept over resets, so a warm arena does not allocate. One thread at a time. */
 struct gb_arena *gb_arena_new(size_t bytes_max);
+/* From now on any thread may take from it at any time; resetting and freeing stays with one. */
+void gb_arena_share(struct gb_arena *arena);
 void gb_arena_free(struct gb_arena *arena); /* NULL is fine */
 
 /* Forgets everything handed out. Pointers into the arena are dead. */

@@ -37,13 +37,20 @@ void gb_queue_free(struct gb_queue *queue)
 
 bool gb_queue_push(struct gb_queue *queue, void *item)
 {
+    return gb_queue_push_all(queue, &item, 1);
+}
+
+bool gb_queue_push_all(struct gb_queue *queue, void *const *items, size_t count)
+{
     GB_CHECK(pthread_mutex_lock(&queue->lock) == 0);
-    bool taken = !queue->closed && queue->count < queue->items_max;
+    bool taken = !queue->closed && count <= queue->items_max - queue->count;
     if (taken) {
-        queue->items[(queue->first + queue->count) % queue->items_max] = item;
-        queue->count++;
+        for (size_t i = 0; i < count; i++)
+            queue->items[(queue->first + queue->count + i) % queue->items_max] = items[i];
+        queue->count += count;
         if (queue->takers > 0)
-            GB_CHECK(pthread_cond_signal(&queue->filled) == 0);
+            GB_CHECK((count == 1 ? pthread_cond_signal(&queue->filled)
+                                 : pthread_cond_broadcast(&queue->filled)) == 0);
     }
     GB_CHECK(pthread_mutex_unlock(&queue->lock) == 0);
     return taken;

@@ -15,6 +15,8 @@ void gb_queue_free(
 
 /* False when the queue is full or closed: the caller answers 503, or waits and tries again. */
 bool gb_queue_push(struct gb_queue *queue, void *item) GB_MUST_USE;
+/* All of them, one behind the other, or none. */
+bool gb_queue_push_all(struct gb_queue *queue, void *const *items, size_t count) GB_MUST_USE;
 /* Takes up to `max` items, waiting at most timeout_ms for the first. Returns how many; 0 on
  * time-out or when closed and empty. */
 size_t gb_queue_take(struct gb_queue *queue, void **ret_items, size_t max, int64_t timeout_ms);

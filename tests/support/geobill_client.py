@@ -105,6 +105,13 @@ class Api:
     def void(self, key, hold_id, **more):
         return self.command(f"/v1/holds/{hold_id}/void", key, more)
 
+    def batch(self, commands, wait=None, headers=None, **more):
+        """POST of many: each command is its single body with `kind`, `key`, and `hold_id` where the path has it."""
+        sent = dict(headers or {})
+        if wait is not None:
+            sent["Prefer"] = f"wait={wait}"
+        return self.call("POST", "/v1/batches", {"commands": commands, **more}, sent)
+
     def hold(self, hold_id):
         return self.get(f"/v1/holds/{hold_id}")
 

@@ -18,6 +18,7 @@
 #include "runtime/clock.h"
 
 enum { TEXT_SIZE = 64 * 1024, BODY_MAX = 1000, TIMEOUT_MS = 400, CONNECTIONS_MAX = 8 };
+enum { LONG_MAX_BYTES = 4000 };
 
 static struct gb_http_server *server;
 static uint16_t port;
@@ -86,6 +87,12 @@ static void handle(void *context, struct gb_http_request *request)
         mirror(request);
 }
 
+static bool takes_long(const char *method, const char *path)
+{
+    return strcmp(method, "POST") == 0 &&
+           (strcmp(path, "/late") == 0 || strcmp(path, "/long") == 0);
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -94,6 +101,9 @@ static int set_up(void **state)
         .threads = 2,
         .connections_max = CONNECTIONS_MAX,
         .body_bytes_max = BODY_MAX,
+        .takes_long = takes_long,
+        .long_bytes_max = LONG_MAX_BYTES,
+        .long_bodies_max = 1,
         .request_timeout_ms = TIMEOUT_MS,
         .arena_bytes = 64 * 1024,
         .handle = handle,
@@ -164,6 +174,51 @@ static void test_answer_from_another_thread(void **state)
     assert_int_equal(hand_read(fd, false, text, sizeof(text)), 202);
     assert_non_null(strstr(text, "\r\n\r\nlater"));
     (void)close(fd);
+}
+
+static int post(const char *method, const char *path, size_t size)
+{
+    char request[LONG_MAX_BYTES + 200];
+    int fd = hand_connect(port);
+    int head =
+        snprintf(request, sizeof(request),
+                 "%s %s HTTP/1.1\r\nHost: t\r\nContent-Length: %zu\r\n\r\n", method, path, size);
+    assert_true(head > 0 && (size_t)head + size < sizeof(request));
+    memset(request + head, 'x', size);
+    request[(size_t)head + size] = '\0';
+    hand_send(fd, request);
+    return fd;
+}
+
+static int read_and_close(int fd)
+{
+    int status = hand_read(fd, false, text, sizeof(text));
+    (void)close(fd);
+    return status;
+}
+
+/* Some paths take longer bodies, but few at a time: who has none of the places is told to come
+ * again, and the usual bodies are not touched by it. */
+static void test_long_bodies_are_few(void **state)
+{
+    (void)state;
+    int first = post("POST", "/late", LONG_MAX_BYTES);
+    struct gb_http_request *request = take_kept();
+    assert_int_equal(gb_http_body(request).size, LONG_MAX_BYTES);
+    assert_int_equal(read_and_close(post("POST", "/late", BODY_MAX + 1)), 503);
+    assert_non_null(strstr(text, "\"OVERLOADED\""));
+    assert_non_null(strstr(text, "Retry-After: 1\r\n"));
+    int usual = post("POST", "/late", BODY_MAX);
+    struct gb_http_request *other = take_kept();
+    gb_http_respond(other, 200, NULL, 0, NULL, bytes(""));
+    assert_int_equal(read_and_close(usual), 200);
+    assert_int_equal(read_and_close(post("PUT", "/late", BODY_MAX + 1)), 413);
+    gb_http_respond(request, 202, NULL, 0, NULL, bytes(""));
+    assert_int_equal(read_and_close(first), 202);
+    int status = 503; /* until the server knows that its answer is out */
+    for (int i = 0; i < 1000 && status == 503; i++)
+        status = read_and_close(post("POST", "/long", LONG_MAX_BYTES));
+    assert_int_equal(status, 200);
 }
 
 static void test_handler_has_no_deadline(void **state)
@@ -459,6 +514,7 @@ int main(void)
         CASE(test_keeps_the_connection),
         CASE(test_two_requests_in_one_packet),
         CASE(test_answer_from_another_thread),
+        CASE(test_long_bodies_are_few),
         CASE(test_handler_has_no_deadline),
         CASE(test_client_gone_before_the_answer),
         CASE(test_head_has_no_body),

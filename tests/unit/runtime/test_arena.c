@@ -1,3 +1,4 @@
+#include <pthread.h>
 #include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,6 +140,42 @@ static void misuse_is_found_by_the_sanitizer(void **state)
 }
 #endif
 
+enum { SHARERS = 4, PIECES = 5000 };
+
+static void *take_pieces(void *arena)
+{
+    uintptr_t mark = (uintptr_t)pthread_self();
+    uintptr_t **pieces = calloc(PIECES, sizeof(*pieces));
+    bool own = pieces != NULL;
+    for (int i = 0; own && i < PIECES; i++) {
+        pieces[i] = gb_arena_array(arena, 3, sizeof(uintptr_t));
+        own = pieces[i] != NULL && pieces[i][2] == 0;
+        if (own)
+            pieces[i][0] = pieces[i][1] = pieces[i][2] = mark;
+    }
+    for (int i = 0; own && i < PIECES; i++)
+        own = pieces[i][0] == mark && pieces[i][2] == mark;
+    free(pieces);
+    return own ? arena : NULL;
+}
+
+static void a_shared_one_gives_each_thread_its_own(void **state)
+{
+    (void)state;
+    pthread_t threads[SHARERS];
+    struct gb_arena *arena = gb_arena_new(1 << 20);
+    gb_arena_share(arena);
+    for (int i = 0; i < SHARERS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, take_pieces, arena), 0);
+    for (int i = 0; i < SHARERS; i++) {
+        void *own = NULL;
+        assert_int_equal(pthread_join(threads[i], &own), 0);
+        assert_ptr_equal(own, arena);
+    }
+    assert_int_equal(gb_arena_used(arena), SHARERS * PIECES * 32);
+    gb_arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -148,6 +185,7 @@ int main(void)
         cmocka_unit_test(grows_to_its_bound_over_many_blocks),
         cmocka_unit_test(arrays_check_for_overflow),
         cmocka_unit_test(copies_and_prints_text),
+        cmocka_unit_test(a_shared_one_gives_each_thread_its_own),
 #ifdef WITH_ASAN
         cmocka_unit_test(misuse_is_found_by_the_sanitizer),
 #endif

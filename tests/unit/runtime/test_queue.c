@@ -40,6 +40,25 @@ static void full_refuses_and_goes_on_after_a_take(void **state)
     gb_queue_free(queue);
 }
 
+static void many_go_in_together_or_not_at_all(void **state)
+{
+    (void)state;
+    int numbers[4];
+    void *items[4], *three[] = {&numbers[0], &numbers[1], &numbers[2]};
+    struct gb_queue *queue = gb_queue_new(4);
+    assert_true(gb_queue_push(queue, &numbers[3]));
+    assert_int_equal(gb_queue_take(queue, items, 1, 0), 1);
+    assert_true(gb_queue_push_all(queue, three, 3));
+    assert_false(gb_queue_push_all(queue, three, 2));
+    assert_true(gb_queue_push_all(queue, three, 1));
+    assert_int_equal(gb_queue_take(queue, items, 4, 0), 4);
+    for (int i = 0; i < 4; i++)
+        assert_ptr_equal(items[i], &numbers[i % 3]);
+    gb_queue_close(queue);
+    assert_false(gb_queue_push_all(queue, three, 1));
+    gb_queue_free(queue);
+}
+
 static void waits_no_longer_than_told(void **state)
 {
     (void)state;
@@ -166,6 +185,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(first_in_first_out_around_the_ring),
         cmocka_unit_test(full_refuses_and_goes_on_after_a_take),
+        cmocka_unit_test(many_go_in_together_or_not_at_all),
         cmocka_unit_test(waits_no_longer_than_told),
         cmocka_unit_test(closed_gives_what_is_left_then_nothing),
         cmocka_unit_test(each_push_reaches_a_waiter),

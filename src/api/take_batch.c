@@ -1,0 +1,51 @@
+/* POST /v1/batches, in a reader lane: reading a thousand commands takes longer than a server's
+ * thread has. */
+#include "api/client_batch.h"
+#include "api/steps.h"
+
+/* False: too many are in work, answered 503. */
+static bool enter(struct gb_api_request *request)
+{
+    struct gb_api *api = request->api;
+    if (atomic_fetch_add(&api->batches, 1) < api->settings.batches_max)
+        return true;
+    atomic_fetch_sub(&api->batches, 1);
+    gb_api_refuse(request, GB_API_OVERLOADED, NULL, "too many batches are in work");
+    return false;
+}
+
+/* Into one queue, in order; all of them or none, so that none overtakes one that was refused. */
+static void send(struct gb_api_client_batch *batch, struct gb_queue *queue, struct gb_arena *arena)
+{
+    void **requests = gb_arena_array(arena, batch->count, sizeof(*requests));
+    size_t n = 0;
+    GB_CHECK(requests != NULL);
+    for (size_t i = 0; i < batch->count; i++) {
+        if (batch->commands[i].queue == queue)
+            requests[n++] = &batch->commands[i].request;
+    }
+    if (n == 0 || gb_queue_push_all(queue, requests, n))
+        return;
+    bool stopping = atomic_load(&batch->request->api->stopping);
+    for (size_t i = 0; i < n; i++)
+        gb_api_refuse(requests[i], stopping ? GB_API_STOPPING : GB_API_OVERLOADED, NULL, NULL);
+}
+
+enum gb_result gb_api_take_batch(struct gb_api_lane *lane, struct gb_api_request *request,
+                                 struct gb_err *err)
+{
+    struct gb_api *api = request->api;
+    struct gb_api_client_batch *batch;
+    (void)err;
+    if (!enter(request))
+        return GB_OK;
+    if (!gb_api_read_batch(request, &batch)) {
+        atomic_fetch_sub(&api->batches, 1);
+        return GB_OK;
+    }
+    gb_api_identify_batch(lane, batch);
+    send(batch, api->intake_queue, lane->arena);
+    send(batch, api->command_queue, lane->arena);
+    gb_api_batch_answered(batch);
+    return GB_OK;
+}
