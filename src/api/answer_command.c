@@ -31,6 +31,8 @@ static struct gb_api_operation operation_of(const struct gb_api_request *request
         .payee_account_id = command->payee_account_id,
         .amount = command->amount,
         .currency = command->currency.code,
+        .service_id = command->service_id,
+        .price_version = command->price_version,
         .hold_id = command->hold_id,
         .expires_at_us = command->expires_at_us,
         .created_at_us = command->created_at_us,

@@ -70,7 +70,9 @@ struct gb_api_command {
     struct gb_currency currency;
     const char *account_id;       /* of a transfer the payer; of a capture and a void the hold's */
     const char *payee_account_id; /* of a transfer; NULL: none */
-    int64_t amount;               /* 0: of the whole hold */
+    const char *service_id;       /* of a charge; NULL: none */
+    int64_t price_version;        /* the same; 0: not known yet */
+    int64_t amount;               /* 0: of the whole hold, or the service's price */
     const char *reference;        /* NULL: none */
     const char *metadata;         /* canonical JSON; NULL: none */
     struct gb_api_account known;  /* number 0: only the database knows */

@@ -7,6 +7,7 @@
 #include "api/answer.h"
 #include "api/commands.h"
 #include "api/link.h"
+#include "api/steps.h"
 #include "runtime/clock.h"
 #include "runtime/log.h"
 
@@ -39,7 +40,7 @@ static struct gb_command command_of(const struct gb_api_request *request)
         .operation = command->kind,
         .account_no = command->known.account_no,
         .account_id = command->account_id,
-        .currency = command->currency,
+        .currency = command->known.currency,
         .accepted_by = request->api->settings.dc,
         .owner = command->owner,
         .client_no = request->client.client_no,
@@ -53,6 +54,7 @@ static struct gb_command command_of(const struct gb_api_request *request)
         .impatient = !command->patient,
         .payee_no = command->payee.account_no,
         .payee_id = command->payee_account_id,
+        .service_id = command->service_id,
         .hold_id = command->hold_id,
         .expires_at_us = command->expires_at_us,
         .trace = request->trace,
@@ -68,6 +70,9 @@ static void take_answer(struct gb_api_request *request, const struct gb_command_
     command->created_at_us = answer->created_at_us;
     command->decided_at_us = answer->decided_at_us;
     command->state = answer->state;
+    command->currency = command->known.currency;
+    command->amount = answer->amount;
+    command->price_version = answer->price_version;
     command->hold_id = answer->hold_id;
     command->expires_at_us = answer->expires_at_us;
     command->reason = command->facts = NULL;
@@ -75,6 +80,17 @@ static void take_answer(struct gb_api_request *request, const struct gb_command_
         command->reason = gb_arena_strdup(request->arena, answer->reason);
     if (answer->facts != NULL)
         command->facts = gb_arena_strdup(request->arena, answer->facts);
+}
+
+/* A service that is not known here may be on its way from the catalogue. */
+static void turn_away(struct gb_api_request *request, enum gb_api_error error)
+{
+    if (error == GB_API_SERVICE_NOT_FOUND)
+        gb_api_to_lane(request, gb_api_miss_service);
+    else
+        gb_api_refuse(request, error, "service_id",
+                      gb_arena_printf(request->arena, "the account is in %s",
+                                      request->command.known.currency.code));
 }
 
 static void answer(struct gb_api_request *request, const struct gb_command *command)
@@ -87,6 +103,9 @@ static void answer(struct gb_api_request *request, const struct gb_command *comm
         return;
     case GB_OUTCOME_MISMATCH:
         gb_api_refuse_mismatch(request, command->mismatch);
+        return;
+    case GB_OUTCOME_TURNED_AWAY:
+        turn_away(request, gb_api_error_of(command->turned_away));
         return;
     case GB_OUTCOME_NONE:
     case GB_OUTCOME_OVERDUE:

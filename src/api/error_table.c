@@ -70,6 +70,8 @@ static const struct gb_api_error_row rows[GB_API_ERRORS] = {
     [GB_API_WAITING_LIMIT] = {"WAITING_LIMIT", 409, false, "Too many operations wait",
                               "As many as are allowed wait for money of this account here. Try "
                               "again with a new key when some are decided."},
+    [GB_API_SERVICE_RETIRED] = {"SERVICE_RETIRED", 409, false, "Service is retired",
+                                "It takes no new charges; the refusal is stored under the key."},
     [GB_API_HOLD_CAPTURED] = {"HOLD_CAPTURED", 409, false, "Hold is captured",
                               "It can be captured or voided once; the refusal is stored under "
                               "the key."},
@@ -123,8 +125,13 @@ static const struct gb_api_error_row rows[GB_API_ERRORS] = {
          "The outcome may be unknown: the same key again gives the truth."},
     [GB_API_CATALOGUE_UNREACHABLE] = {"CATALOGUE_UNREACHABLE", 503, true,
                                       "Catalogue cannot be asked",
-                                      "The account is not known here and the catalogue datacenter "
-                                      "does not answer. The same key again gives the truth."},
+                                      "The account, or the service, is not known here and the "
+                                      "catalogue datacenter does not answer. The same key again "
+                                      "gives the truth."},
+    [GB_API_SERVICE_NOT_HERE_YET] = {"SERVICE_NOT_HERE_YET", 503, true,
+                                     "Service is on its way here",
+                                     "The catalogue has it, and its price is not known here yet. "
+                                     "Nothing was stored: send it again."},
     [GB_API_OWNER_UNREACHABLE] = {"OWNER_UNREACHABLE", 503, true,
                                   "Owner of the key cannot be asked",
                                   "`detail` names the datacenter."},

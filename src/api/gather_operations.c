@@ -11,19 +11,7 @@
 #include "runtime/log.h"
 
 /* Columns of operation_list and relay_list. */
-enum {
-    CLIENT_NO,
-    KEY,
-    KIND,
-    STATE,
-    AMOUNT,
-    REASON,
-    CREATED_AT,
-    DECIDED_AT,
-    PAYEE_ACCOUNT_ID,
-    HOLD_ID,
-    EXPIRES_AT
-};
+enum { CLIENT_NO, KEY, KIND, STATE, AMOUNT, REASON, CREATED_AT, DECIDED_AT };
 
 static struct gb_api_place place_read(const json_t *place)
 {
@@ -65,13 +53,8 @@ static struct gb_bytes view(const struct gb_api_gathering *to, struct gb_dc owne
         .currency = to->account.currency.code,
         .reason = gb_rows_text(rows, row, REASON),
         .created_at_us = gb_rows_int(rows, row, CREATED_AT),
-        .decided_at_us =
-            gb_rows_null(rows, row, DECIDED_AT) ? 0 : gb_rows_int(rows, row, DECIDED_AT),
-        .payee_account_id = gb_rows_text(rows, row, PAYEE_ACCOUNT_ID),
-        .hold_id = gb_rows_uuid(rows, row, HOLD_ID),
-        .expires_at_us =
-            gb_rows_null(rows, row, EXPIRES_AT) ? 0 : gb_rows_int(rows, row, EXPIRES_AT),
     };
+    gb_api_operation_take(&operation, rows, row, DECIDED_AT);
     gb_api_view_operation(&text, &operation);
     return gb_json_done(&text);
 }

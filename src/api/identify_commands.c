@@ -6,16 +6,19 @@
 #include "db/sql.h"
 #include "runtime/clock.h"
 
-static bool is_known(const struct gb_api_account *account, struct gb_currency currency)
+/* The currency of a charge is the account's; whether its service's is the same, the engine sees. */
+static bool is_known(const struct gb_api_account *account, const struct gb_api_command *command)
 {
-    return account->account_no.value != 0 && gb_currency_equal(account->currency, currency);
+    bool same =
+        command->service_id != NULL || gb_currency_equal(account->currency, command->currency);
+    return account->account_no.value != 0 && same;
 }
 
 /* Is what is known of it enough to let the engine decide? */
 static bool is_identified(const struct gb_api_command *command)
 {
-    bool payee = command->payee_account_id == NULL || is_known(&command->payee, command->currency);
-    return is_known(&command->known, command->currency) && payee;
+    bool payee = command->payee_account_id == NULL || is_known(&command->payee, command);
+    return is_known(&command->known, command) && payee;
 }
 
 size_t gb_api_commands_part(struct gb_api_command_batch *batch, bool identified)
@@ -167,13 +170,13 @@ static const char *difference(const struct gb_api_command *command, const struct
         return command->known.account_no.value == 0 ? "hold_id" : "amount";
     if (gb_rows_int(rows, row, 2) != command->known.account_no.value)
         return "account_id";
-    return is_known(&command->known, command->currency) ? "payee_account_id" : "amount";
+    return is_known(&command->known, command) ? "payee_account_id" : "amount";
 }
 
 static void refuse_currency(struct gb_api_request *request)
 {
     const struct gb_api_command *command = &request->command;
-    bool payee = is_known(&command->known, command->currency);
+    bool payee = is_known(&command->known, command);
     const struct gb_api_account *account = payee ? &command->payee : &command->known;
     gb_api_refuse(request, GB_API_CURRENCY_MISMATCH, payee ? "payee_account_id" : "amount.currency",
                   gb_arena_printf(request->arena, "the account is in %s", account->currency.code));

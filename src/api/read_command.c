@@ -41,6 +41,11 @@ static bool read_payee(struct gb_api_request *request, json_t *id)
            refuse(request, GB_API_FIELD_INVALID, "payee_account_id", "another account");
 }
 
+static bool read_service(struct gb_api_request *request, json_t *id)
+{
+    return read_id(request, id, "service_id", &request->command.service_id);
+}
+
 /* Left out of a capture, it is the whole hold's. */
 static bool read_amount(struct gb_api_request *request, json_t *amount)
 {
@@ -110,7 +115,7 @@ static bool read_expiry(struct gb_api_request *request, json_t *expires_in_s)
 }
 
 /* All members there are; each is read, NULL where it is left out, in this order. */
-enum member { ACCOUNT, PAYEE, AMOUNT, EXPIRY, DEADLINE, REFERENCE, METADATA, MEMBERS };
+enum member { ACCOUNT, PAYEE, SERVICE, AMOUNT, EXPIRY, DEADLINE, REFERENCE, METADATA, MEMBERS };
 static const struct {
     const char *name;
     json_type type;
@@ -118,6 +123,7 @@ static const struct {
 } members[MEMBERS] = {
     [ACCOUNT] = {"account_id", JSON_STRING, read_account},
     [PAYEE] = {"payee_account_id", JSON_STRING, read_payee},
+    [SERVICE] = {"service_id", JSON_STRING, read_service},
     [AMOUNT] = {"amount", JSON_OBJECT, read_amount},
     [EXPIRY] = {"expires_in_s", JSON_INTEGER, read_expiry},
     [DEADLINE] = {"deadline_ms", JSON_INTEGER, read_deadline},
@@ -128,12 +134,13 @@ static const struct {
 /* Which a command of each kind has, in the same order. */
 enum has { NO = 0, MAY, MUST };
 static const enum has FORMS[][MEMBERS] = {
-    [GB_OPERATION_PAYIN] = {MUST, NO, MUST, NO, NO, MAY, MAY},
-    [GB_OPERATION_PAYOUT] = {MUST, NO, MUST, NO, MAY, MAY, MAY},
-    [GB_OPERATION_HOLD] = {MUST, NO, MUST, MAY, MAY, MAY, MAY},
-    [GB_OPERATION_CAPTURE] = {NO, NO, MAY, NO, NO, MAY, MAY},
-    [GB_OPERATION_VOID] = {NO, NO, NO, NO, NO, MAY, MAY},
-    [GB_OPERATION_TRANSFER] = {MUST, MUST, MUST, NO, MAY, MAY, MAY},
+    [GB_OPERATION_PAYIN] = {MUST, NO, NO, MUST, NO, NO, MAY, MAY},
+    [GB_OPERATION_PAYOUT] = {MUST, NO, NO, MUST, NO, MAY, MAY, MAY},
+    [GB_OPERATION_HOLD] = {MUST, NO, NO, MUST, MAY, MAY, MAY, MAY},
+    [GB_OPERATION_CAPTURE] = {NO, NO, NO, MAY, NO, NO, MAY, MAY},
+    [GB_OPERATION_VOID] = {NO, NO, NO, NO, NO, NO, MAY, MAY},
+    [GB_OPERATION_TRANSFER] = {MUST, MUST, NO, MUST, NO, MAY, MAY, MAY},
+    [GB_OPERATION_CHARGE] = {MUST, NO, MUST, NO, NO, MAY, MAY, MAY},
 };
 
 static bool read_all(struct gb_api_request *request, json_t *body)

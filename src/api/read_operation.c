@@ -9,20 +9,7 @@
 #include "db/sql.h"
 
 /* Columns of operation_read. */
-enum {
-    OWNER,
-    KIND,
-    STATE,
-    ACCOUNT_ID,
-    AMOUNT,
-    CURRENCY,
-    REASON,
-    CREATED_AT,
-    DECIDED_AT,
-    PAYEE_ACCOUNT_ID,
-    HOLD_ID,
-    EXPIRES_AT
-};
+enum { OWNER, KIND, STATE, ACCOUNT_ID, AMOUNT, CURRENCY, REASON, CREATED_AT, DECIDED_AT };
 
 static void answer_row(struct gb_api_lane *lane, struct gb_api_request *request,
                        const struct gb_rows *rows, const struct gb_rows *steps)
@@ -38,11 +25,8 @@ static void answer_row(struct gb_api_lane *lane, struct gb_api_request *request,
         .currency = gb_rows_text(rows, 0, CURRENCY),
         .reason = gb_rows_text(rows, 0, REASON),
         .created_at_us = gb_rows_int(rows, 0, CREATED_AT),
-        .decided_at_us = gb_rows_null(rows, 0, DECIDED_AT) ? 0 : gb_rows_int(rows, 0, DECIDED_AT),
-        .payee_account_id = gb_rows_text(rows, 0, PAYEE_ACCOUNT_ID),
-        .hold_id = gb_rows_uuid(rows, 0, HOLD_ID),
-        .expires_at_us = gb_rows_null(rows, 0, EXPIRES_AT) ? 0 : gb_rows_int(rows, 0, EXPIRES_AT),
     };
+    gb_api_operation_take(&operation, rows, 0, DECIDED_AT);
     const struct gb_api_waited waited = {
         .steps = steps,
         .state = operation.state,

@@ -1,4 +1,4 @@
-/* GET /v1/services and /v1/services/{id}. */
+/* GET /v1/services and /v1/services/{id}; why a charge cannot have its price. */
 #include "api/answer.h"
 #include "api/ask_peer.h"
 #include "api/services.h"
@@ -62,6 +62,28 @@ enum gb_result gb_api_read_service(struct gb_api_lane *lane, struct gb_api_reque
                        gb_api_location("/v1/services/", request->subject, lane->arena));
     }
     gb_calls_release(&call, 1);
+    return GB_OK;
+}
+
+enum gb_result gb_api_miss_service(struct gb_api_lane *lane, struct gb_api_request *request,
+                                   struct gb_err *err)
+{
+    const struct gb_api_settings *settings = &lane->api->settings;
+    const struct gb_api_question question = {
+        .dc = settings->catalogue,
+        .method = "GET",
+        .path = gb_api_location("/v1/services/", request->command.service_id, lane->arena),
+    };
+    struct gb_http_answer answer = {.status = 404};
+    enum gb_result result = GB_OK;
+    if (!gb_dc_equal(settings->dc, settings->catalogue))
+        result = gb_api_ask(lane, request, &question, &answer, err);
+    if (result == GB_OK && answer.status == 404)
+        gb_api_refuse(request, GB_API_SERVICE_NOT_FOUND, "service_id", NULL);
+    else if (result == GB_OK && answer.status == 200)
+        gb_api_refuse(request, GB_API_SERVICE_NOT_HERE_YET, "service_id", NULL);
+    else
+        gb_api_refuse(request, GB_API_CATALOGUE_UNREACHABLE, NULL, NULL);
     return GB_OK;
 }
 

@@ -22,6 +22,7 @@ gb_api_work gb_api_list_accounts;
 gb_api_work gb_api_add_service;
 gb_api_work gb_api_change_service;
 gb_api_work gb_api_read_service;
+gb_api_work gb_api_miss_service; /* a charge for one that is not known here: says why */
 gb_api_work gb_api_list_services;
 gb_api_work gb_api_list_entries;
 gb_api_work gb_api_read_hold;

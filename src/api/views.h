@@ -15,6 +15,8 @@ struct gb_api_operation {
     const char *payee_account_id; /* NULL: none */
     int64_t amount;
     const char *currency;
+    const char *service_id; /* of a charge; NULL: none */
+    int64_t price_version;  /* the same; 0: none */
     struct gb_uuid hold_id; /* of a hold, a capture, a void, at the owner's datacenter */
     int64_t expires_at_us;  /* of a hold; 0: is none */
     const char *reason;     /* NULL: none */
@@ -24,6 +26,10 @@ struct gb_api_operation {
     struct gb_bytes more;   /* members, `"name":value,...`; size 0: none */
 };
 void gb_api_view_operation(struct gb_json_text *text, const struct gb_api_operation *operation);
+/* The columns that operation_read, operation_list and relay_list end with, from decided_at on; text
+ * lives as long as the rows. */
+void gb_api_operation_take(struct gb_api_operation *operation, const struct gb_rows *rows,
+                           size_t row, int decided_at);
 
 struct gb_api_account_row {
     int64_t account_no;

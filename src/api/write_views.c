@@ -25,6 +25,9 @@ void gb_api_view_operation(struct gb_json_text *text, const struct gb_api_operat
     gb_json_member_text(text, "account_id", operation->account_id);
     gb_json_member_text(text, "payee_account_id", operation->payee_account_id);
     gb_json_member_money(text, "amount", operation->amount, operation->currency);
+    gb_json_member_text(text, "service_id", operation->service_id);
+    if (operation->price_version != 0)
+        gb_json_member_int(text, "price_version", operation->price_version);
     gb_json_member_text(text, "hold_id", hold_of(operation, text->arena));
     gb_json_member_time(text, "expires_at", operation->expires_at_us);
     gb_json_member_text(text, "reason", operation->reason);
@@ -34,6 +37,23 @@ void gb_api_view_operation(struct gb_json_text *text, const struct gb_api_operat
     gb_json_raw(text, operation->more.size > 0 ? "," : "");
     gb_json_raw_bytes(text, operation->more);
     gb_json_raw(text, "}");
+}
+
+static int64_t number(const struct gb_rows *rows, size_t row, int column)
+{
+    return gb_rows_null(rows, row, column) ? 0 : gb_rows_int(rows, row, column);
+}
+
+void gb_api_operation_take(struct gb_api_operation *operation, const struct gb_rows *rows,
+                           size_t row, int decided_at)
+{
+    enum { PAYEE_ACCOUNT_ID = 1, HOLD_ID, EXPIRES_AT, SERVICE, PRICE_VERSION };
+    operation->decided_at_us = number(rows, row, decided_at);
+    operation->payee_account_id = gb_rows_text(rows, row, decided_at + PAYEE_ACCOUNT_ID);
+    operation->hold_id = gb_rows_uuid(rows, row, decided_at + HOLD_ID);
+    operation->expires_at_us = number(rows, row, decided_at + EXPIRES_AT);
+    operation->service_id = gb_rows_text(rows, row, decided_at + SERVICE);
+    operation->price_version = number(rows, row, decided_at + PRICE_VERSION);
 }
 
 void gb_api_view_account(struct gb_json_text *text, const struct gb_api_account_row *account)

@@ -96,6 +96,11 @@ const struct gb_command gb_commands[] = {
      "Posts one pay-out through the API and prints the operation once it is decided, or after\n"
      "--wait. The same --key again changes nothing, and prints the same. Exit 1: refused.",
      false, gb_cli_payout},
+    {"charge", "charge for a service",
+     "ACCOUNT_ID SERVICE_ID [--key KEY] [--reference TEXT] [--deadline-ms N] [--wait SECONDS]",
+     "Posts one charge through the API, at the price that this datacenter knows, and prints the\n"
+     "operation with amount and price_version, as payout does.",
+     false, gb_cli_charge},
     {"transfer", "move money from one account to another",
      "PAYER_ACCOUNT_ID PAYEE_ACCOUNT_ID MINOR_UNITS CURRENCY [--key KEY] [--reference TEXT]\n"
      "       [--deadline-ms N] [--wait SECONDS]",

@@ -1,4 +1,5 @@
-/* geobill payin, payout, transfer, hold, capture, void: one command about money through the API. */
+/* geobill payin, payout, charge, transfer, hold, capture, void: one command about money through the
+ * API. */
 #include <string.h>
 
 #include "cli/call_api.h"
@@ -12,11 +13,12 @@ enum { WORDS_MAX = 4 };
 /* What a command is given and makes of it. */
 struct form {
     const char *name;
-    const char *path; /* of a command about a hold: what comes behind its id */
-    bool hold;        /* the first word is a hold's id, which stands in the path */
-    bool payee;       /* the second word is the payee's account */
-    bool waits;       /* takes --deadline-ms */
-    bool expires;     /* takes --expires-in-s */
+    const char *path;   /* of a command about a hold: what comes behind its id */
+    bool hold;          /* the first word is a hold's id, which stands in the path */
+    const char *second; /* the member that the second word is; NULL: there is none */
+    bool priced;        /* no amount: it is the service's price */
+    bool waits;         /* takes --deadline-ms */
+    bool expires;       /* takes --expires-in-s */
 };
 
 /* What its options say; NULL: not given. */
@@ -67,10 +69,10 @@ static bool fill_body(json_t *body, const struct form *form, const struct given 
     if (form->hold)
         return !given->amount || add_amount(body, form, given->amount, given->currency);
     if (!add(body, form, "account_id", json_string(words[0])) ||
-        (form->payee && !add(body, form, "payee_account_id", json_string(words[1]))))
+        (form->second && !add(body, form, form->second, json_string(words[1]))))
         return false;
-    size_t at = form->payee ? 2 : 1;
-    return add_amount(body, form, words[at], words[at + 1]) &&
+    size_t at = form->second ? 2 : 1;
+    return (form->priced || add_amount(body, form, words[at], words[at + 1])) &&
            add_number(body, form, "deadline_ms", given->deadline_ms) &&
            add_number(body, form, "expires_in_s", given->expires_in_s);
 }
@@ -100,6 +102,13 @@ static int post(struct gb_cli *cli, const struct form *form, const struct given 
     return GB_EXIT_FINE;
 }
 
+static size_t words_of(const struct form *form)
+{
+    if (form->hold)
+        return 1;
+    return (form->second ? 2u : 1u) + (form->priced ? 0u : 2u);
+}
+
 static int run(struct gb_cli *cli, int argc, char **argv, const struct form *form)
 {
     struct given given = {.wait = "0"};
@@ -120,9 +129,7 @@ static int run(struct gb_cli *cli, int argc, char **argv, const struct form *for
                                      .options = options,
                                      .options_count = n,
                                      .arguments = given.words,
-                                     .arguments_count = form->hold    ? 1
-                                                        : form->payee ? 4
-                                                                      : 3};
+                                     .arguments_count = words_of(form)};
     if (!gb_options_read(argc, argv, &syntax))
         return GB_EXIT_USAGE;
     if (given.amount && !given.currency)
@@ -143,9 +150,21 @@ int gb_cli_payout(struct gb_cli *cli, int argc, char **argv)
 
 int gb_cli_transfer(struct gb_cli *cli, int argc, char **argv)
 {
-    return run(
-        cli, argc, argv,
-        &(struct form){.name = "transfer", .path = "/v1/transfers", .payee = true, .waits = true});
+    return run(cli, argc, argv,
+               &(struct form){.name = "transfer",
+                              .path = "/v1/transfers",
+                              .second = "payee_account_id",
+                              .waits = true});
+}
+
+int gb_cli_charge(struct gb_cli *cli, int argc, char **argv)
+{
+    return run(cli, argc, argv,
+               &(struct form){.name = "charge",
+                              .path = "/v1/charges",
+                              .second = "service_id",
+                              .priced = true,
+                              .waits = true});
 }
 
 int gb_cli_hold(struct gb_cli *cli, int argc, char **argv)

@@ -83,22 +83,40 @@ void gb_cli_print_balance(struct gb_cli *cli, const json_t *balance)
     print_shares(cli, balance);
 }
 
+/* Text, a number, or money; NULL: there is none. */
+static const char *cell_of(struct gb_cli *cli, const json_t *value)
+{
+    if (json_is_integer(value))
+        return gb_cell_int(cli, json_integer_value(value));
+    if (json_is_object(value))
+        return gb_cell_money(cli, gb_cli_json_int(value, "minor_units", NULL),
+                             gb_cli_json_text(value, "currency", NULL));
+    return json_string_value(value);
+}
+
 void gb_cli_print_operation(struct gb_cli *cli, const json_t *operation)
 {
     static const struct gb_column columns[] = {
-        {"key", GB_CELL_TEXT},        {"owner", GB_CELL_TEXT},
-        {"kind", GB_CELL_TEXT},       {"state", GB_CELL_TEXT},
-        {"account_id", GB_CELL_TEXT}, {"payee_account_id", GB_CELL_TEXT},
-        {"amount", GB_CELL_TEXT},     {"hold_id", GB_CELL_TEXT},
-        {"expires_at", GB_CELL_TEXT}, {"reason", GB_CELL_TEXT},
-        {"deadline", GB_CELL_TEXT},   {"created_at", GB_CELL_TEXT},
+        {"key", GB_CELL_TEXT},
+        {"owner", GB_CELL_TEXT},
+        {"kind", GB_CELL_TEXT},
+        {"state", GB_CELL_TEXT},
+        {"account_id", GB_CELL_TEXT},
+        {"payee_account_id", GB_CELL_TEXT},
+        {"amount", GB_CELL_TEXT},
+        {"service_id", GB_CELL_TEXT},
+        {"price_version", GB_CELL_NUMBER},
+        {"hold_id", GB_CELL_TEXT},
+        {"expires_at", GB_CELL_TEXT},
+        {"reason", GB_CELL_TEXT},
+        {"deadline", GB_CELL_TEXT},
+        {"created_at", GB_CELL_TEXT},
         {"decided_at", GB_CELL_TEXT},
     };
-    enum { COLUMNS = sizeof(columns) / sizeof(columns[0]), AMOUNT = 6 };
+    enum { COLUMNS = sizeof(columns) / sizeof(columns[0]) };
     const char *cells[COLUMNS];
     for (size_t i = 0; i < COLUMNS; i++)
-        cells[i] = i == AMOUNT ? gb_cli_json_money(cli, operation, "amount")
-                               : gb_cli_json_text(operation, columns[i].name, NULL);
+        cells[i] = cell_of(cli, json_object_get(operation, columns[i].name));
     struct gb_table *table = gb_table_new(cli, columns, COLUMNS);
     gb_table_row(table, cells);
     gb_table_print_one(table);

@@ -20,6 +20,8 @@ const char *gb_request_difference(const struct gb_request *a, const struct gb_re
         return "account_id";
     if (a->payee_no.value != b->payee_no.value)
         return "payee_account_id";
+    if (!text_same(a->service_id, b->service_id))
+        return "service_id";
     if (a->amount != b->amount)
         return "amount";
     if (a->lasts_us != b->lasts_us)

@@ -12,18 +12,19 @@
 struct gb_request {
     enum gb_operation_kind kind;
     struct gb_account_no account_no;
-    int64_t amount;
+    int64_t amount;        /* 0 of a CHARGE: what it takes is the service's price */
     const char *reference; /* NULL: none */
     const char *metadata;  /* canonical JSON; NULL: none */
     /* Of some kinds; zero, or NULL, for the others. */
     const char *hold_id;           /* CAPTURE, VOID: of which hold */
     struct gb_account_no payee_no; /* TRANSFER: to whom */
     int64_t lasts_us;              /* HOLD: from its acceptance to its expiry */
+    const char *service_id;        /* CHARGE: for what */
 };
 
 /* The first field in which the two differ ("kind", "hold_id", "account_id", "payee_account_id",
- * "amount", "expires_in_s", "reference", "metadata"), NULL when they ask for the same. Static
- * storage. */
+ * "service_id", "amount", "expires_in_s", "reference", "metadata"), NULL when they ask for the
+ * same. Static storage. */
 const char *gb_request_difference(const struct gb_request *a, const struct gb_request *b);
 
 enum gb_payin_decision {

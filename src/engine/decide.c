@@ -69,6 +69,7 @@ static bool matches_operation(struct gb_work *work, struct gb_turn turn, bool re
     }
     if (!operation->stored && operation->inserted_by == NULL) {
         operation->request = asked;
+        operation->amount = asked.amount;
         operation->state = GB_STATE_ACCEPTED;
         operation->inserted_by = command;
         return true;
@@ -222,7 +223,8 @@ enum gb_result gb_work_decide(struct gb_work *work, struct gb_err *err)
                                .share = &work->shares[work->share_of[i]],
                                .payee = work->payee_of[i],
                                .operation = &work->operations[work->operation_of[i]],
-                               .hold = &work->holds[work->hold_of[i]]};
+                               .hold = &work->holds[work->hold_of[i]],
+                               .price = &work->prices[i]};
         const char *why = account_contradiction(work, turn);
         if (why != NULL)
             gb_work_poison(turn.command, "ACCOUNT_CONTRADICTED", why);

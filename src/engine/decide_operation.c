@@ -27,6 +27,8 @@ struct gb_request gb_work_request_of(const struct gb_work *work, const struct gb
     request.kind = command->operation;
     if (command->operation == GB_OPERATION_TRANSFER)
         request.payee_no = command->payee_no;
+    if (gb_command_has_price(command))
+        request.service_id = command->service_id;
     if (command->operation == GB_OPERATION_HOLD)
         request.lasts_us = command->expires_at_us - command->accepted_at_us;
     if (gb_command_has_hold(command))
@@ -50,6 +52,11 @@ static void begin(struct gb_work *work, struct gb_turn turn)
     const struct gb_command *command = turn.command;
     struct gb_work_operation *operation = turn.operation;
     operation->request = gb_work_request_of(work, command);
+    operation->amount = command->amount;
+    if (gb_command_has_price(command)) {
+        operation->amount = turn.price->price.amount;
+        operation->price_version = turn.price->version;
+    }
     operation->inserted_by = command;
     operation->trace = command->trace;
     operation->awaited = command->awaited;
@@ -65,13 +72,16 @@ void gb_work_spend(struct gb_work *work, struct gb_turn turn)
     const struct gb_spend wanted = {
         .kind = turn.command->operation,
         .operation = (size_t)(operation - work->operations),
-        .amount = turn.command->amount,
+        .amount = operation->amount,
         .deadline_us = turn.command->deadline_us,
         .impatient = turn.command->impatient,
         .payee = turn.payee,
     };
     struct gb_refusal refusal;
-    operation->state = gb_spend(&work->books, turn.at, &wanted, &refusal);
+    operation->state =
+        gb_command_has_price(turn.command)
+            ? gb_spend_charge(&work->books, turn.at, &wanted, &turn.price->price, &refusal)
+            : gb_spend(&work->books, turn.at, &wanted, &refusal);
     if (operation->state == GB_STATE_REFUSED)
         gb_work_keep_facts(work, operation, &refusal);
     bool wanting = operation->state == GB_STATE_WAITING || operation->denied;
@@ -102,8 +112,25 @@ static void repeat(struct gb_work *work, struct gb_turn turn)
         gb_work_pass_deadlines(work, turn.at);
 }
 
+/* Why a charge cannot be decided here, so that nothing is stored; NULL when it can. The currencies
+ * of a service and of an account never change, and the service may only not have come here yet. */
+static const char *turned_away(struct gb_turn turn)
+{
+    if (!gb_command_has_price(turn.command))
+        return NULL;
+    if (!turn.price->known)
+        return "SERVICE_NOT_FOUND";
+    bool same = gb_currency_equal(turn.price->price.currency, turn.command->currency);
+    return same ? NULL : "CURRENCY_MISMATCH";
+}
+
 static void decide(struct gb_work *work, struct gb_turn turn)
 {
+    turn.command->turned_away = turned_away(turn);
+    if (turn.command->turned_away != NULL) {
+        turn.command->outcome = GB_OUTCOME_TURNED_AWAY;
+        return;
+    }
     turn.command->outcome = GB_OUTCOME_APPLIED;
     begin(work, turn);
     if (gb_command_has_hold(turn.command))
@@ -117,7 +144,8 @@ static void decide(struct gb_work *work, struct gb_turn turn)
 void gb_work_decide_operation(struct gb_work *work, struct gb_turn turn)
 {
     struct gb_command *command = turn.command;
-    if (!gb_key_valid(command->key) || !gb_amount_valid(command->amount)) {
+    bool amount_valid = gb_command_has_price(command) || gb_amount_valid(command->amount);
+    if (!gb_key_valid(command->key) || !amount_valid) {
         gb_work_poison(command, "COMMAND_INVALID", "key or amount is out of bounds");
     } else if (!gb_work_owned_here(work, command)) {
         gb_work_poison(command, "WRONG_DATACENTER", "the key is owned by another datacenter");
@@ -153,6 +181,8 @@ void gb_work_settle_decisions(struct gb_work *work)
         if (command->kind == GB_COMMAND_OPERATION && answered)
             command->answer = (struct gb_command_answer){
                 .state = operation->state,
+                .amount = operation->amount,
+                .price_version = operation->price_version,
                 .reason = operation->reason,
                 .facts = operation->facts,
                 .created_at_us = operation->created_at_us,

@@ -32,14 +32,16 @@ enum gb_command_kind {
 /* What became of a command. */
 enum gb_outcome {
     GB_OUTCOME_NONE = 0,
-    GB_OUTCOME_APPLIED,   /* decided, heard; of an OPERATION: its answer says what is stored now */
-    GB_OUTCOME_REPEATED,  /* was decided before; a relayed one gets its RESULT again */
-    GB_OUTCOME_OVERDUE,   /* would pass a cap: stays ACCEPTED and listed in `overdue` */
-    GB_OUTCOME_REFUSED,   /* relayed, its key has another content here: RESULT REFUSED
-                             IDEMPOTENCY_MISMATCH */
-    GB_OUTCOME_MISMATCH,  /* an OPERATION whose key has another content: `mismatch` says where */
-    GB_OUTCOME_UNCHANGED, /* a status that the share obeys already, an account not known yet, news
-                             that is old, nothing due */
+    GB_OUTCOME_APPLIED,  /* decided, heard; of an OPERATION: its answer says what is stored now */
+    GB_OUTCOME_REPEATED, /* was decided before; a relayed one gets its RESULT again */
+    GB_OUTCOME_OVERDUE,  /* would pass a cap: stays ACCEPTED and listed in `overdue` */
+    GB_OUTCOME_REFUSED,  /* relayed, its key has another content here: RESULT REFUSED
+                            IDEMPOTENCY_MISMATCH */
+    GB_OUTCOME_TURNED_AWAY, /* an OPERATION that cannot be decided here: `turned_away` says why,
+                               nothing is stored */
+    GB_OUTCOME_MISMATCH,    /* an OPERATION whose key has another content: `mismatch` says where */
+    GB_OUTCOME_UNCHANGED,   /* a status that the share obeys already, an account not known yet, news
+                               that is old, nothing due */
     GB_OUTCOME_POISON, /* contradicts what is known: changed nothing, the rest of the batch goes on
                         */
 };
@@ -47,8 +49,10 @@ enum gb_outcome {
 /* What is stored for an OPERATION: the answer to it and to every repeat. */
 struct gb_command_answer {
     enum gb_operation_state state;
-    const char *reason; /* of REFUSED; in the engine's memory until its next batch */
-    const char *facts;  /* of REFUSED: what was known, JSON; the same */
+    int64_t amount;        /* of a CHARGE the price that it took */
+    int64_t price_version; /* of a CHARGE */
+    const char *reason;    /* of REFUSED; in the engine's memory until its next batch */
+    const char *facts;     /* of REFUSED: what was known, JSON; the same */
     int64_t created_at_us, decided_at_us, deadline_us;
     int64_t expires_at_us;  /* of a HOLD */
     struct gb_uuid hold_id; /* of a HOLD, a CAPTURE, a VOID */
@@ -56,7 +60,7 @@ struct gb_command_answer {
 
 struct gb_command {
     enum gb_command_kind kind;
-    enum gb_operation_kind operation; /* of an OPERATION: PAYOUT, HOLD, CAPTURE, VOID, TRANSFER */
+    enum gb_operation_kind operation; /* of an OPERATION: all kinds but PAYIN and REFUND */
     /* Who it is about. A pair that contradicts what is known is poison. */
     struct gb_account_no account_no;
     const char *account_id;
@@ -67,7 +71,7 @@ struct gb_command {
     struct gb_dc owner;       /* of the key: must be ours */
     struct gb_client_no client_no;
     const char *key;
-    int64_t amount;
+    int64_t amount;        /* of a CHARGE 0: it takes the price that is known when it is decided */
     const char *reference; /* NULL: none */
     const char *metadata;  /* NULL: none; not looked at unless relayed */
     int64_t accepted_at_us;
@@ -78,6 +82,7 @@ struct gb_command {
     bool impatient;                /* the same: see gb_waiter */
     struct gb_account_no payee_no; /* of a TRANSFER; the payee's currency is the payer's */
     const char *payee_id;          /* the same */
+    const char *service_id;        /* of a CHARGE */
     struct gb_uuid hold_id; /* of a HOLD: what it is to be called; of a CAPTURE, a VOID, an EXPIRE:
                                which */
     int64_t expires_at_us;  /* of a HOLD */
@@ -93,6 +98,8 @@ struct gb_command {
     const char *poison_message; /* and a sentence; in the engine's memory until its next batch */
     struct gb_command_answer answer; /* of an OPERATION, APPLIED or REPEATED */
     const char *mismatch;            /* GB_OUTCOME_MISMATCH: the field; static */
+    const char
+        *turned_away; /* GB_OUTCOME_TURNED_AWAY: SERVICE_NOT_FOUND, CURRENCY_MISMATCH; static */
 };
 
 struct gb_engine;

@@ -2,14 +2,14 @@
 
 #include "db/sql.h"
 
-enum { READ_CALLS_MAX = 10 };
+enum { READ_CALLS_MAX = 11 };
 
 /* Where each statement stands in the round trip; 0 for one that was left out (the first is BEGIN,
  * or makes shares). */
 struct reading {
     struct gb_call calls[READ_CALLS_MAX];
     size_t count;
-    size_t shares, operations, accounts, open, waiting, links, hints, holds;
+    size_t shares, operations, accounts, open, waiting, links, hints, holds, prices;
     bool reserves; /* what waits and links are among them */
 };
 
@@ -143,6 +143,21 @@ static void add_hold_find(struct reading *reading, const struct gb_work *work)
     gb_params_uuid_array(add_call(reading, &gb_sql_hold_find, work->arena), ids, n);
 }
 
+/* The prices that are known here now: side by side with the commands that take them. */
+static void add_prices(struct reading *reading, const struct gb_work *work)
+{
+    size_t n = 0;
+    const char **ids = gb_work_array(work->arena, work->count, sizeof(*ids));
+    for (size_t i = 0; i < work->count; i++) {
+        if (gb_command_has_price(&work->commands[i]))
+            ids[n++] = work->commands[i].service_id;
+    }
+    if (n == 0)
+        return;
+    reading->prices = reading->count;
+    gb_params_text_array(add_call(reading, &gb_sql_service_prices, work->arena), ids, n);
+}
+
 /* The locks first, and all else in statements of their own after them: a join in the locking
  * statement would see rows as they were before the locks were had. */
 static void prepare(struct reading *reading, const struct gb_work *work, bool begin, bool create)
@@ -162,6 +177,7 @@ static void prepare(struct reading *reading, const struct gb_work *work, bool be
     gb_params_int8_array(add_call(reading, &gb_sql_account_read_status, work->arena), numbers, NULL,
                          n);
     add_hold_find(reading, work);
+    add_prices(reading, work);
     add_find_open(reading, work);
     add_reservations(reading, work);
 }
@@ -234,10 +250,14 @@ static void take_operation(struct gb_work *work, const struct gb_rows *rows, siz
     operation->request = (struct gb_request){
         .kind = (enum gb_operation_kind)gb_rows_int(rows, row, 1),
         .account_no = {gb_rows_int(rows, row, 3)},
-        .amount = gb_rows_int(rows, row, 4),
         .reference = copy_text(work->arena, gb_rows_text(rows, row, 8)),
         .metadata = copy_text(work->arena, gb_rows_text(rows, row, 9)),
+        .service_id = copy_text(work->arena, gb_rows_text(rows, row, 16)),
     };
+    operation->amount = gb_rows_int(rows, row, 4);
+    if (operation->request.kind != GB_OPERATION_CHARGE)
+        operation->request.amount = operation->amount;
+    operation->price_version = gb_work_int(rows, row, 17);
     operation->state = (enum gb_operation_state)gb_rows_int(rows, row, 2);
     operation->decided_at_us = gb_work_int(rows, row, 5);
     operation->awaited = gb_rows_bool(rows, row, 6);
@@ -246,6 +266,26 @@ static void take_operation(struct gb_work *work, const struct gb_rows *rows, siz
     operation->facts = copy_text(work->arena, gb_rows_text(rows, row, 11));
     operation->deadline_us = gb_work_int(rows, row, 12);
     gb_work_take_more(work, operation, rows, row, 13);
+}
+
+/* What a charge takes counts as soon as it is known. */
+static void take_prices(struct gb_work *work, const struct gb_rows *rows)
+{
+    size_t row = 0;
+    for (size_t i = 0; i < work->count; i++) {
+        struct gb_work_price *price = &work->prices[i];
+        if (!gb_command_has_price(&work->commands[i]))
+            continue;
+        price->known = !gb_rows_null(rows, row, 0);
+        if (price->known) {
+            price->price.amount = gb_rows_int(rows, row, 0);
+            GB_CHECK(gb_currency_parse(gb_rows_text(rows, row, 1), &price->price.currency));
+            price->price.retired = gb_rows_bool(rows, row, 2);
+            price->version = gb_rows_int(rows, row, 3);
+            work->shares[work->share_of[i]].spent_max += price->price.amount;
+        }
+        row++;
+    }
 }
 
 static void take_all(struct gb_work *work, const struct reading *reading)
@@ -262,6 +302,8 @@ static void take_all(struct gb_work *work, const struct reading *reading)
         for (size_t i = 0; i < gb_rows_count(rows); i++)
             take_operation(work, rows, i);
     }
+    if (reading->prices != 0)
+        take_prices(work, reading->calls[reading->prices].rows);
     if (reading->open != 0) {
         rows = reading->calls[reading->open].rows;
         for (size_t i = 0; i < gb_rows_count(rows); i++)

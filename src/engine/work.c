@@ -30,6 +30,11 @@ bool gb_command_has_hold(const struct gb_command *command)
                                                       command->operation == GB_OPERATION_VOID));
 }
 
+bool gb_command_has_price(const struct gb_command *command)
+{
+    return command->kind == GB_COMMAND_OPERATION && command->operation == GB_OPERATION_CHARGE;
+}
+
 static bool has_payee(const struct gb_command *command)
 {
     return command->kind == GB_COMMAND_OPERATION && command->operation == GB_OPERATION_TRANSFER;
@@ -225,11 +230,13 @@ void gb_work_init(struct gb_work *work, struct gb_arena *arena, struct gb_comman
                              .count = count};
     for (size_t i = 0; i < count; i++) {
         commands[i].outcome = GB_OUTCOME_NONE;
-        commands[i].poison_code = commands[i].poison_message = commands[i].mismatch = NULL;
+        commands[i].poison_code = commands[i].poison_message = NULL;
+        commands[i].mismatch = commands[i].turned_away = NULL;
     }
     group_by_account(work);
     group_by_key(work);
     group_by_hold(work);
+    work->prices = gb_work_array(arena, count, sizeof(*work->prices));
     work->voided = gb_work_array(arena, work->shares_count, sizeof(*work->voided));
     work->results = gb_work_array(arena, count, sizeof(*work->results));
 }

@@ -6,6 +6,7 @@
 
 #include "core/books.h"
 #include "core/hold.h"
+#include "core/spend.h"
 #include "engine/engine.h"
 #include "runtime/arena.h"
 #include "wire/envelope.h"
@@ -41,6 +42,8 @@ struct gb_work_operation {
     bool stored;               /* has a row */
     bool metadata_wanted;      /* a command of the batch has to be compared with it */
     struct gb_request request; /* of the row, or of the first command when there is none */
+    int64_t amount;            /* that moves */
+    int64_t price_version;     /* of a CHARGE */
     enum gb_operation_state state;
     int64_t created_at_us, decided_at_us, deadline_us;
     int64_t expires_at_us;  /* of a HOLD */
@@ -63,6 +66,13 @@ struct gb_work_hold {
     bool ended;  /* in this batch */
     struct gb_account_no account_no;
     struct gb_hold hold;
+};
+
+/* The price of the service that a command charges for. */
+struct gb_work_price {
+    bool known; /* here; the rest is filled in */
+    struct gb_price price;
+    int64_t version;
 };
 
 /* A RESULT owed to the datacenter that relayed the command. */
@@ -108,8 +118,9 @@ struct gb_work {
     size_t *operation_of;       /* command -> operation; meaningless for those that have none */
     struct gb_work_hold *holds; /* in the order of their ids */
     size_t holds_count;
-    size_t *hold_of; /* command -> hold; meaningless for those that have none */
-    bool *voided;    /* share -> a confirmed closing was voided by money */
+    size_t *hold_of;              /* command -> hold; meaningless for those that have none */
+    struct gb_work_price *prices; /* command -> the price, of those that have one */
+    bool *voided;                 /* share -> a confirmed closing was voided by money */
     struct gb_work_result *results;
     size_t results_count;
     struct gb_work_message *messages;
@@ -139,12 +150,14 @@ struct gb_turn {
     size_t payee;                        /* the same of a transfer's payee, or GB_NO_ACCOUNT */
     struct gb_work_operation *operation; /* of a pay-in, of an OPERATION */
     struct gb_work_hold *hold;           /* of a CAPTURE, a VOID, an EXPIRE */
+    const struct gb_work_price *price;   /* of a CHARGE */
 };
 
 /* What kinds of commands have. */
 bool gb_command_has_operation(const struct gb_command *command);
 bool gb_command_may_wait(const struct gb_command *command);
 bool gb_command_has_hold(const struct gb_command *command); /* that is there already */
+bool gb_command_has_price(const struct gb_command *command);
 
 /* `message`: static, or in the batch's arena. */
 void gb_work_poison(struct gb_command *command, const char *code, const char *message);

@@ -24,20 +24,20 @@ static void add_operation_book(struct gb_writing *writing)
 
 struct made_columns {
     int32_t *client_no;
-    const char **key, **relayed_from, **reference, **metadata, **reason, **facts;
+    const char **key, **relayed_from, **reference, **metadata, **reason, **facts, **service;
     int16_t *kind, *state;
     int64_t *account_no, *amount, *created_at_us, *decided_at_us, *deadline_us, *span_id;
-    int64_t *payee_no, *expires_at_us;
-    bool *undecided, *never_waits, *awaited, *span_null, *payee_null, *never_expires;
+    int64_t *payee_no, *expires_at_us, *price_version;
+    bool *undecided, *never_waits, *awaited, *span_null, *payee_null, *never_expires, *priceless;
     struct gb_uuid *trace_id, *hold_id;
 };
 
 static struct made_columns made_columns_new(struct gb_arena *arena, size_t n)
 {
-    int64_t *numbers = gb_work_array(arena, 8 * n, sizeof(*numbers));
+    int64_t *numbers = gb_work_array(arena, 9 * n, sizeof(*numbers));
     int16_t *small = gb_work_array(arena, 2 * n, sizeof(*small));
-    const char **texts = gb_work_array(arena, 6 * n, sizeof(*texts));
-    bool *truths = gb_work_array(arena, 6 * n, sizeof(*truths));
+    const char **texts = gb_work_array(arena, 7 * n, sizeof(*texts));
+    bool *truths = gb_work_array(arena, 7 * n, sizeof(*truths));
     return (struct made_columns){
         .client_no = gb_work_array(arena, n, sizeof(int32_t)),
         .key = texts,
@@ -46,6 +46,7 @@ static struct made_columns made_columns_new(struct gb_arena *arena, size_t n)
         .metadata = texts + 3 * n,
         .reason = texts + 4 * n,
         .facts = texts + 5 * n,
+        .service = texts + 6 * n,
         .kind = small,
         .state = small + n,
         .account_no = numbers,
@@ -60,8 +61,10 @@ static struct made_columns made_columns_new(struct gb_arena *arena, size_t n)
         .span_null = truths + 3 * n,
         .payee_null = truths + 4 * n,
         .never_expires = truths + 5 * n,
+        .priceless = truths + 6 * n,
         .payee_no = numbers + 6 * n,
         .expires_at_us = numbers + 7 * n,
+        .price_version = numbers + 8 * n,
         .trace_id = gb_work_array(arena, n, sizeof(struct gb_uuid)),
         .hold_id = gb_work_array(arena, n, sizeof(struct gb_uuid)),
     };
@@ -82,7 +85,7 @@ static void made_columns_set(struct made_columns *columns, size_t i, const struc
     columns->kind[i] = (int16_t)operation->request.kind;
     columns->state[i] = (int16_t)operation->state;
     columns->account_no[i] = command->account_no.value;
-    columns->amount[i] = command->amount;
+    columns->amount[i] = operation->amount;
     columns->created_at_us[i] = command->accepted_at_us;
     columns->decided_at_us[i] = operation->decided_at_us;
     columns->deadline_us[i] = operation->deadline_us;
@@ -97,6 +100,9 @@ static void made_columns_set(struct made_columns *columns, size_t i, const struc
     columns->expires_at_us[i] = operation->expires_at_us;
     columns->never_expires[i] = operation->expires_at_us == 0;
     columns->hold_id[i] = operation->hold_id;
+    columns->service[i] = operation->request.service_id;
+    columns->price_version[i] = operation->price_version;
+    columns->priceless[i] = operation->price_version == 0;
 }
 
 static void add_operation_insert(struct gb_writing *writing)
@@ -131,6 +137,8 @@ static void add_operation_insert(struct gb_writing *writing)
     gb_params_int8_array(params, columns.payee_no, columns.payee_null, n);
     gb_params_uuid_array(params, columns.hold_id, n);
     gb_params_int8_array(params, columns.expires_at_us, columns.never_expires, n);
+    gb_params_text_array(params, columns.service, n);
+    gb_params_int8_array(params, columns.price_version, columns.priceless, n);
     gb_params_int4(params, work->epoch);
 }
 

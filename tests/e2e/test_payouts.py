@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from geobill_client import money
 from geobill_journal import Journal, check_against_journal, recorded
 from geobill_stack import until
 
@@ -188,8 +189,9 @@ def definite(call, deadline_s=60):
 class Mix:
     """One client's commands of all kinds on two accounts, all of them recorded; `sums` is what it did to each."""
 
-    def __init__(self, apis, accounts, name, seed):
-        self.apis, self.accounts, self.name, self.chance = apis, accounts, name, random.Random(seed)
+    def __init__(self, apis, accounts, service, name, seed):
+        self.apis, self.accounts, self.service, self.name = apis, accounts, service, name
+        self.chance = random.Random(seed)
         self.sums = [0, 0]
 
     def key(self, dc, i, what=""):
@@ -202,6 +204,14 @@ class Mix:
     def payout(self, dc, i, at, amount):
         if definite(lambda: self.apis[dc].payout(self.key(dc, i), self.accounts[at], amount)).status == 200:
             self.sums[at] -= amount
+
+    def charge(self, dc, i, at, amount):
+        if self.chance.random() < 0.3:
+            price = {"price": money(amount)}
+            assert definite(lambda: self.apis["dc1"].call("PATCH", f"/v1/services/{self.service}", price)).status == 200
+        answer = definite(lambda: self.apis[dc].charge(self.key(dc, i), self.accounts[at], self.service))
+        if answer.status == 200:
+            self.sums[at] -= answer.json["amount"]["minor_units"]
 
     def transfer(self, dc, i, at, amount):
         payer, payee = self.accounts[at], self.accounts[1 - at]
@@ -225,7 +235,7 @@ class Mix:
 
     def run(self, count):
         for i in range(count):
-            act = self.chance.choice([self.payin, self.payin, self.payout, self.transfer, self.hold])
+            act = self.chance.choice([self.payin, self.payin, self.payout, self.charge, self.transfer, self.hold])
             act(self.chance.choice(sorted(self.apis)), i, self.chance.randrange(2), self.chance.randint(1, 400))
         return self.sums
 
@@ -233,11 +243,12 @@ class Mix:
 def test_all_kinds_while_daemons_are_killed_agree_with_the_journal(stack, account, other_account, unique, tmp_path):
     journal, seed = Journal(tmp_path / "journal"), random.randrange(1 << 30)
     print(f"seed {seed}")
-    accounts = [account, other_account]
+    accounts, service = [account, other_account], f"mix-{unique}"
+    assert stack.api("dc1").add_service(service, 100).status == 201
 
     def work(number):
         apis = {dc: recorded(stack, journal, dc) for dc in stack.dcs}
-        return Mix(apis, accounts, f"{unique}-{number}", seed + number).run(ORDERS)
+        return Mix(apis, accounts, service, f"{unique}-{number}", seed + number).run(ORDERS)
     with concurrent.futures.ThreadPoolExecutor(6) as pool:
         futures = [pool.submit(work, number) for number in range(6)]
         for number in range(ORDERS // 10):

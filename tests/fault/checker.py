@@ -5,7 +5,7 @@ usage: checker.py JOURNAL [--run DIR] [--account ID ...] [--wait SECONDS] [--loo
 
 It owns what no database can know of itself:
   I5   all answers ever given for a key agree: with each other, over repeats and datacenters, with the stored operation, with
-       GET /v1/operations;
+       GET /v1/operations; every charge by one version of a price took the same, wherever it was taken;
   I7   each accepted command has its effect exactly once and ends done; a refusal has none, ever; a request that was never
        answered has at most one, and the one it asked for; every datacenter's history shows each effect once;
   I10  every account's totals at every datacenter are the sums of the journal, and nothing moved that nobody asked for.
@@ -30,7 +30,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 OWNER = re.compile(r"(dc[1-9][0-9]{0,3}):")
 STORED_REFUSALS = {"ACCOUNT_CLOSED", "OPERATION_REFUSED", "ACCOUNT_BLOCKED", "INSUFFICIENT_FUNDS", "FUNDS_HELD",
                    "FUNDS_UNREACHABLE", "LIMIT_REACHED", "WAITING_LIMIT", "PAYEE_ACCOUNT_CLOSED", "HOLD_CAPTURED", "HOLD_VOIDED",
-                   "HOLD_EXPIRED", "CAPTURE_EXCEEDS_HOLD"}
+                   "HOLD_EXPIRED", "CAPTURE_EXCEEDS_HOLD", "SERVICE_RETIRED"}
 
 
 class Case:
@@ -66,6 +66,7 @@ class Checker:
         for case in self.cases.values():
             self.check_case(case)
         self.check_openings()
+        self.check_prices()
         self.check_unasked()
         self.check_totals()
         self.check_catalogue()
@@ -115,8 +116,8 @@ class Checker:
         """Answers of one datacenter agree in everything but progress, and 202s wholly."""
         for dc in sorted({r.dc for r in case.accepted}):
             here = [r for r in case.accepted if r.dc == dc]
-            steady = {repr([r.answer.get(n) for n in ("key", "owner", "kind", "account_id", "amount", "created_at",
-                                                      "decided_by")]) for r in here}
+            steady = {repr([r.answer.get(n) for n in ("key", "owner", "kind", "account_id", "amount", "price_version",
+                                                      "created_at", "decided_by")]) for r in here}
             whole = {repr(sorted(r.answer.items())) for r in here if r.status == 202}
             self.counts["answers compared"] += len(here)
             if len(steady) > 1 or len(whole) > 1:
@@ -125,9 +126,9 @@ class Checker:
                 self.say("I5", case.client, case.key, f"{dc} accepted two commands", *[r.body for r in here])
             for r in here:
                 wanted = self.wanted(r)
-                said = r.answer.get("key"), r.answer.get("owner"), r.answer.get("account_id"), \
-                    r.answer.get("payee_account_id"), (r.answer.get("amount") or {}).get("minor_units")
-                asked = r.key, case.owner, wanted.account_id, wanted.payee, wanted.amount
+                said = r.answer.get("key"), r.answer.get("owner"), r.answer.get("account_id"), r.answer.get("payee_account_id"), \
+                    r.answer.get("service_id"), None if case.command.priced else (r.answer.get("amount") or {}).get("minor_units")
+                asked = r.key, case.owner, wanted.account_id, wanted.payee, wanted.service, wanted.amount
                 if said != asked:
                     self.say("I5", case.client, case.key, f"{dc} answered {said} to {asked}")
         refusals = [r for r in case.refused if r.dc == case.owner and (r.answer or {}).get("code") in STORED_REFUSALS]
@@ -174,11 +175,15 @@ class Checker:
     def effects(self, case, request):
         wanted = self.wanted(request)
         hold = self.holds.get(wanted.hold)
+        if case.command.priced:
+            stored = self.books[case.owner].operations.get((case.client, case.key))
+            wanted = wanted._replace(amount=stored.amount if stored else request.answer["amount"]["minor_units"])
         return case.command.effects(wanted, hold.amount if hold else None)
 
     def is_stored(self, request, case, stored):
+        said = stored._replace(amount=None) if case.command.priced else stored
         return stored.kind == case.command.operation_kind and \
-            self.wanted(request) == (*stored[2:6], stored.payee, stored.hold, stored.lasts_s)
+            self.wanted(request) == (*said[2:6], said.payee, said.hold, said.lasts_s, said.service)
 
     def must_be_done(self, case, stored):
         """Accepted by its owner, or told to be done by anybody."""
@@ -276,6 +281,26 @@ class Checker:
                 if entries != [tuple(effect) for effect in effects]:
                     self.say("I7", client, key, f"the history of {dc} has openings {entries}", f"wanted {effects}")
 
+    # Prices: a version of one is the same whoever tells of it: the catalogue, a charge that took it, a client's answer.
+
+    def check_prices(self):
+        told = collections.defaultdict(lambda: collections.defaultdict(list))  # (service, version): amount: who says so
+        for dc, book in self.books.items():
+            for service, (_, price, _, _, version) in book.services.items():
+                told[service, version][price].append(f"the catalogue at {dc}")
+            for (client, key), row in book.operations.items():
+                if row.service is not None:
+                    told[row.service, row.price_version][row.amount].append(f"client={client} key={key} stored at {dc}")
+        for case in self.cases.values():
+            for r in case.accepted if case.command.priced else ():
+                told[r.answer.get("service_id"), r.answer.get("price_version")][r.answer["amount"]["minor_units"]].append(
+                    f"client={case.client} key={case.key} answered by {r.dc}")
+        for (service, version), prices in told.items():
+            self.counts["prices compared"] += 1
+            if len(prices) > 1:
+                self.found.append(f"I5 service={service} version={version}: has several prices: " +
+                                  "; ".join(f"{price}: {', '.join(who[:3])}" for price, who in prices.items()))
+
     # Everything else in the books.
 
     def covers(self, account_id):
@@ -303,10 +328,10 @@ class Checker:
                                       f"{book.totals[account]}; the journal says {wanted}")
 
     def check_catalogue(self):
-        """Accounts and clients are the same everywhere, and an opened account is what was asked for."""
+        """Accounts, clients and services are the same everywhere, and an opened account is what was asked for."""
         first, *others = self.books.values()
         for other in others:
-            for place in ("accounts", "clients"):
+            for place in ("accounts", "clients", "services"):
                 one, two = getattr(first, place), getattr(other, place)
                 for name in sorted(set(one) | set(two), key=str):
                     self.counts["catalogue items compared"] += 1

@@ -63,9 +63,10 @@ BOOKS = """
 BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 SELECT json_build_array('account', account_no, account_id, name, currency, status, version) FROM account a WHERE {a};
 SELECT json_build_array('client', client_no, name, home, role, revoked, version) FROM client;
+SELECT json_build_array('service', service_id, name, price, currency, retired, version) FROM service;
 SELECT json_build_array('operation', client_no, key, kind, state, account_no, amount, reference, metadata, reason, facts,
     payee_no, CASE WHEN kind IN (4, 5) THEN hold_id END,
-    CASE WHEN kind = 3 THEN (expires_at_us - created_at_us) / 1000000 END)
+    CASE WHEN kind = 3 THEN (expires_at_us - created_at_us) / 1000000 END, service, price_version)
 FROM operation o WHERE {o};
 SELECT json_build_array('relay', client_no, key, kind, state, account_no, amount, reference, metadata, reason)
 FROM relay o WHERE {o};
@@ -93,6 +94,8 @@ class Operation(NamedTuple):
     payee: Optional[str] = None
     hold: Optional[str] = None
     lasts_s: Optional[int] = None
+    service: Optional[str] = None
+    price_version: Optional[int] = None
 
 
 class Entry(NamedTuple):
@@ -108,7 +111,7 @@ class Books:
 
     def __init__(self, place, accounts=None):
         self.place, self.dc = place, place.dc
-        self.accounts, self.clients, self.ids = {}, {}, {}
+        self.accounts, self.clients, self.services, self.ids = {}, {}, {}, {}
         self.operations, self.relays, self.entries = {}, {}, collections.defaultdict(list)
         self.totals = collections.defaultdict(lambda: [0, 0, 0])  # account: credits, debits, balance with what is in flight
         for row in self.rows(accounts):
@@ -140,11 +143,15 @@ class Books:
     def take_client(self, number, *rest):
         self.clients[number] = rest
 
+    def take_service(self, service_id, *rest):
+        self.services[service_id] = rest
+
     def take_operation(self, client, key, kind, state, account, amount, *rest):
-        *plain, payee, hold, lasts_s = rest
+        *plain, payee, hold, lasts_s, service, price_version = rest
         self.operations[self.whose(client, key)] = Operation(
             kind, state, self.account(account), amount, *plain,
-            None if payee is None else self.account(payee), None if hold is None else f"{self.dc}-{hold}", lasts_s)
+            None if payee is None else self.account(payee), None if hold is None else f"{self.dc}-{hold}", lasts_s,
+            service, price_version)
 
     def take_relay(self, client, key, kind, state, account, amount, *rest):
         self.relays[self.whose(client, key)] = Operation(kind, state, self.account(account), amount, *rest)

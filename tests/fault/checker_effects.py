@@ -6,8 +6,9 @@ from typing import Callable, NamedTuple, Optional
 
 OPERATION_STATES = {1: "ACCEPTED", 2: "BOOKED", 3: "WAITING", 4: "PAID", 5: "REFUSED", 6: "HELD", 7: "RELEASED"}
 # Kinds of entries that have a key; the others move nothing in or out, and set nothing aside.
-PAYIN, PAYOUT, HOLD, CAPTURE, VOID, EXPIRE, RELEASE, TRANSFER_OUT, TRANSFER_IN, OPENING = 1, 2, 6, 7, 8, 9, 10, 11, 12, 15
-CREDITS, DEBITS = {PAYIN, TRANSFER_IN, OPENING}, {PAYOUT, CAPTURE, TRANSFER_OUT}
+PAYIN, PAYOUT, HOLD, CAPTURE, VOID, EXPIRE, RELEASE, TRANSFER_OUT, TRANSFER_IN, CHARGE, OPENING = \
+    1, 2, 6, 7, 8, 9, 10, 11, 12, 13, 15
+CREDITS, DEBITS = {PAYIN, TRANSFER_IN, OPENING}, {PAYOUT, CAPTURE, TRANSFER_OUT, CHARGE}
 
 
 class Effect(NamedTuple):
@@ -35,6 +36,7 @@ class Wanted(NamedTuple):
     payee: Optional[str] = None
     hold: Optional[str] = None    # its id, of a capture and a void
     lasts_s: Optional[int] = None  # of a hold
+    service: Optional[str] = None  # of a charge; its amount is None: it takes the price
 
 
 class Command(NamedTuple):
@@ -43,6 +45,7 @@ class Command(NamedTuple):
     done: str                    # the state in which it has its effects, all of them, once
     effects: Callable            # Wanted, amount of its hold -> [Effect]
     may: Callable = lambda wanted: []  # effects that time may add
+    priced: bool = False            # takes a price that the request does not say
     accepted_is_done: bool = False  # a 202 of its owner says that it will have them, come what may
 
 
@@ -56,6 +59,10 @@ def payout_effects(wanted, _held):
 
 def transfer_effects(wanted, _held):
     return [Effect(wanted.account_id, TRANSFER_OUT, wanted.amount), Effect(wanted.payee, TRANSFER_IN, wanted.amount)]
+
+
+def charge_effects(wanted, _held):
+    return [Effect(wanted.account_id, CHARGE, wanted.amount)]
 
 
 def hold_effects(wanted, _held):
@@ -81,6 +88,7 @@ COMMANDS = {
     "/v1/holds": Command("hold", 3, "HELD", hold_effects, expiry),
     "/v1/holds/{id}/capture": Command("capture", 4, "PAID", capture_effects),
     "/v1/holds/{id}/void": Command("void", 5, "RELEASED", void_effects),
+    "/v1/charges": Command("charge", 7, "PAID", charge_effects, priced=True),
     "/v1/transfers": Command("transfer", 6, "PAID", transfer_effects),
 }
 HOLD_PATH = re.compile(r"/v1/holds/([^/]+)/(capture|void)")
@@ -108,7 +116,7 @@ def wanted_of(request, holds):
     common = body.get("reference"), text
     if match is None:
         lasts_s = body.get("expires_in_s", EXPIRES_IN_S) if request.path == "/v1/holds" else None
-        return Wanted(body.get("account_id"), said, *common, body.get("payee_account_id"), None, lasts_s)
+        return Wanted(body.get("account_id"), said, *common, body.get("payee_account_id"), None, lasts_s, body.get("service_id"))
     hold = holds.get(match.group(1))
     whole = hold.amount if hold else None
     return Wanted(hold.account_id if hold else None, whole if said is None else said, *common, None, match.group(1))

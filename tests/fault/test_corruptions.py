@@ -19,11 +19,12 @@ from geobill_stack import Stack, until  # noqa: E402
 from checker import check  # noqa: E402
 from checker_books import places_of  # noqa: E402
 from corruptions import KINDS as KINDS_OF_PAYINS  # noqa: E402
+from corruptions_charges import KINDS_CHARGES  # noqa: E402
 from corruptions_payouts import KINDS_PAYOUTS  # noqa: E402
 
-KINDS = {**KINDS_OF_PAYINS, **KINDS_PAYOUTS}
+KINDS = {**KINDS_OF_PAYINS, **KINDS_PAYOUTS, **KINDS_CHARGES}
 TRIED = list(KINDS)[::int(os.environ.get("GEOBILL_TEST_EVERY", "3"))]  # all of them in the long run
-ACCOUNTS = ("ada", "bob", "shut", "cyd")
+ACCOUNTS = ("ada", "bob", "shut", "cyd", "dee")
 AT_ONCE = 4  # kinds on their way: most of the time one waits for a process to start
 DAEMONS = ("api", "publisher", "consumer", "projector")
 # Disk damage, bugs and hands do not ask constraints, and triggers are asleep while this is on: session_replication_role.
@@ -98,7 +99,19 @@ class History:
         assert self.stack.api("dc1").call("DELETE", "/v1/accounts/shut").status in (200, 202)
         until("shut to be shut", 20, lambda: self.apis["dc1"].get("/v1/accounts/shut").json["status"] == "CLOSED")
         assert self.apis["dc1"].payin("dc1:refused", "shut", 5).status == 409
+        self.make_charges()
         self.make_payouts()
+
+    def make_charges(self):
+        """sms before and after its price changed, and one that is retired."""
+        api, plain = self.apis["dc1"], self.stack.api("dc1")
+        assert api.payin("dc1:dee", "dee", 100, wait=20).status == 200
+        assert [plain.add_service(name, 9).status for name in ("sms", "gone")] == [201, 201]
+        assert api.charge("dc1:sms-1", "dee", "sms").json["amount"]["minor_units"] == 9
+        for name, change in (("sms", {"price": {"minor_units": 11, "currency": "EUR"}}), ("gone", {"status": "RETIRED"})):
+            assert plain.call("PATCH", f"/v1/services/{name}", change).json["version"] == 2
+        assert api.charge("dc1:sms-2", "dee", "sms", reference="second").json["amount"]["minor_units"] == 11
+        assert api.charge("dc1:gone", "dee", "gone").code == "SERVICE_RETIRED"
 
     def make_payouts(self):
         """From the own share, topped up by dc2's, refused, unheard; the last entry at dc1 is the last of them."""

@@ -94,6 +94,13 @@ class Api:
         body = {"account_id": payer, "payee_account_id": payee, "amount": money(minor_units, currency), **more}
         return self.command("/v1/transfers", key, body, wait, headers)
 
+    def add_service(self, service_id, minor_units, currency="EUR"):
+        body = {"service_id": service_id, "name": f"Service {service_id}", "price": money(minor_units, currency)}
+        return self.call("POST", "/v1/services", body, {"Idempotency-Key": f"add-{service_id}"})
+
+    def charge(self, key, account_id, service_id, wait=None, headers=None, **more):
+        return self.command("/v1/charges", key, {"account_id": account_id, "service_id": service_id, **more}, wait, headers)
+
     def place_hold(self, key, account_id, minor_units, currency="EUR", wait=None, headers=None, **more):
         body = {"account_id": account_id, "amount": money(minor_units, currency), **more}
         return self.command("/v1/holds", key, body, wait, headers)

@@ -114,6 +114,24 @@ static const char sound_kinds[] =
     " ('" HOLD_4 "', 8, 6, 0, 17, 18, 19, 1, 4, 'h6');"
     "INSERT INTO open_hold VALUES (253402300799999999, '" HOLD_1 "', 8);";
 
+/* Account 6 was charged twice for sms, at the price before and at the present one, and one is
+ * refused. */
+static const char sound_charges[] =
+    "INSERT INTO service (service_id, name, price, currency, version, created_at_us, "
+    "updated_at_us) VALUES ('sms', 'SMS', 9, 'EUR', 3, 1, 1), ('usd', 'Dollars', 9, 'USD', 3, 1, "
+    "1);"
+    "INSERT INTO share (account_no, account_id, currency, balance, version, credits_total, "
+    "debits_total, updated_at_us) VALUES (6, 'a6', 'EUR', 84, 3, 100, 16, 13);"
+    "INSERT INTO ledger (account_no, version, kind, status, amount, balance_after, held_after, "
+    "credits_total, debits_total, out_total, in_total, account_version, created_at_us, client_no, "
+    "key, epoch) SELECT 6, v, k, 1, m, c - d, 0, c, d, 0, 0, 0, 10 + v, 1, y, 2 FROM (VALUES"
+    " (1, 1, 100, 100, 0, 'c0'), (2, 13, 7, 100, 7, 'c1'), (3, 13, 9, 100, 16, 'c2'))"
+    " e (v, k, m, c, d, y);"
+    "INSERT INTO operation (client_no, kind, state, key, account_no, amount, created_at_us, "
+    "service, price_version) VALUES (1, 1, 2, 'c0', 6, 100, 1, NULL, NULL),"
+    " (1, 7, 4, 'c1', 6, 7, 1, 'sms', 2), (1, 7, 4, 'c2', 6, 9, 1, 'sms', 3),"
+    " (1, 7, 5, 'c3', 6, 9, 1, 'sms', 3);";
+
 /* What breaks, and the check that must see it. */
 static const struct {
     const char *check;
@@ -171,6 +189,19 @@ static const struct {
     {"i5_holds_end_once", "UPDATE ledger SET amount = 5 WHERE kind = 9"},
     {"i5_holds_end_once", "UPDATE ledger SET key = 'h1' WHERE kind = 9"},
     {"i5_holds_end_once", "UPDATE ledger SET key = NULL WHERE kind = 9"},
+    {"i5_charges_priced", "UPDATE operation SET amount = 8 WHERE key = 'c2'"},
+    {"i5_charges_priced", "UPDATE operation SET price_version = 2 WHERE key = 'c2'"},
+    {"i5_charges_priced", "UPDATE operation SET price_version = 4 WHERE key = 'c1'"},
+    {"i5_charges_priced", "UPDATE operation SET price_version = 0 WHERE key = 'c1'"},
+    {"i5_charges_priced", "UPDATE operation SET price_version = NULL WHERE key = 'c1'"},
+    {"i5_charges_priced", "UPDATE operation SET service = NULL WHERE key = 'c3'"},
+    {"i5_charges_priced", "UPDATE operation SET service = 'usd' WHERE key = 'c2'"},
+    {"i5_charges_priced", "UPDATE operation SET price_version = 1 WHERE key = 'k2'"},
+    {"i5_charges_priced", "UPDATE operation SET service = 'sms' WHERE key = 'k2'"},
+    {"i5_charges_priced", "UPDATE service SET price = 8"},
+    {"i5_charges_priced", "DELETE FROM service"},
+    {"i5_operation_matches_ledger", "UPDATE operation SET amount = 8 WHERE key = 'c1'"},
+    {"i5_operation_matches_ledger", "UPDATE operation SET state = 4 WHERE key = 'c3'"},
     {"i5_one_entry_per_key", "UPDATE ledger SET key = 'h3' WHERE key = 'h5'"},
     {"i5_one_entry_per_key", "UPDATE ledger SET kind = 10 WHERE key = 'h6' AND kind = 6;"
                              " UPDATE ledger SET key = 'h3' WHERE key = 'h6' AND kind = 10"},
@@ -296,6 +327,7 @@ static int group_setup(void **state)
     pg = gb_test_connect(server, "dc1", NULL);
     gb_test_sql(pg, sound_data);
     gb_test_sql(pg, sound_kinds);
+    gb_test_sql(pg, sound_charges);
     return 0;
 }
 

@@ -205,6 +205,26 @@ struct gb_command fixture_payout(int64_t account_no, const char *key, int64_t am
     return fixture_operation(GB_OPERATION_PAYOUT, account_no, key, amount);
 }
 
+void fixture_service(const char *service_id, int64_t price)
+{
+    fixture_sql("INSERT INTO service (service_id, name, price, currency, version, created_at_us, "
+                "updated_at_us) VALUES ('%s', 'service %s', %lld, 'EUR', 1, 1, 1)",
+                service_id, service_id, (long long)price);
+}
+
+void fixture_service_costs(const char *service_id, int64_t price)
+{
+    fixture_sql("UPDATE service SET price = %lld, version = version + 1 WHERE service_id = '%s'",
+                (long long)price, service_id);
+}
+
+struct gb_command fixture_charge(int64_t account_no, const char *key, const char *service_id)
+{
+    struct gb_command command = fixture_operation(GB_OPERATION_CHARGE, account_no, key, 0);
+    command.service_id = service_id;
+    return command;
+}
+
 struct gb_command fixture_time(int64_t account_no)
 {
     return command_of(GB_COMMAND_TIME, account_no);

@@ -52,6 +52,10 @@ void fixture_payins(struct gb_command *ret, const char *prefix, int first, int c
 struct gb_command fixture_operation(enum gb_operation_kind kind, int64_t account_no,
                                     const char *key, int64_t amount);
 struct gb_command fixture_payout(int64_t account_no, const char *key, int64_t amount);
+/* A service of the catalogue, currency EUR, version 1; and another price, one version up. */
+void fixture_service(const char *service_id, int64_t price);
+void fixture_service_costs(const char *service_id, int64_t price);
+struct gb_command fixture_charge(int64_t account_no, const char *key, const char *service_id);
 /* That time has passed for what waits. */
 struct gb_command fixture_time(int64_t account_no);
 /* Time passes: the deadline of an operation that waits was a moment ago. */
