@@ -110,20 +110,20 @@ static void put_copies(struct gb_params *params, size_t count)
 #define ENTRY_COLUMNS                                                                              \
     "account_no, version, kind, status, amount, balance_after, held_after, credits_total, "        \
     "debits_total, out_total, in_total, account_version, created_at_us, span_id, client_no, "      \
-    "trace_id, key, reference"
+    "trace_id, key, reference, peer, link_out_total, link_in_total"
 #define ENTRY_ARRAYS                                                                               \
     "unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::smallint[], $5::bigint[], "            \
     "$6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], "       \
     "$12::bigint[], $13::bigint[], $14::bigint[], $15::integer[], $16::uuid[], $17::text[], "      \
-    "$18::text[]) AS n (" ENTRY_COLUMNS ")"
+    "$18::text[], $19::text[], $20::bigint[], $21::bigint[]) AS n (" ENTRY_COLUMNS ")"
 
 static const struct gb_statement arrays = {"bench_arrays",
-                                           "SELECT count(*) + $19::integer FROM " ENTRY_ARRAYS};
+                                           "SELECT count(*) + $22::integer FROM " ENTRY_ARRAYS};
 static const struct gb_statement bare = {"bench_bare", "INSERT INTO bare (" ENTRY_COLUMNS
-                                                       ", epoch) SELECT n.*, $19::integer "
+                                                       ", epoch) SELECT n.*, $22::integer "
                                                        "FROM " ENTRY_ARRAYS};
 static const struct gb_statement keyed = {"bench_keyed", "INSERT INTO keyed (" ENTRY_COLUMNS
-                                                         ", epoch) SELECT n.*, $19::integer "
+                                                         ", epoch) SELECT n.*, $22::integer "
                                                          "FROM " ENTRY_ARRAYS};
 
 static const struct {
