@@ -6,7 +6,7 @@ SELECT l.account_no, l.peer,
     l.ask_round, l.ask_from_total, l.reask_at_us, l.answer_seq, l.answer_total, l.answer_balance,
     l.answer_available, l.answer_reserved, l.earlier_seq, l.earlier_total, l.earlier_balance,
     l.earlier_available, l.earlier_reserved, l.peer_ask_seq, l.peer_ask_target, l.peer_ask_clock_us,
-    l.peer_ask_round, l.peer_ask_until_us, l.demand, l.demand_at_us, l.hint_version, l.hint, l.hint_at_us,
+    l.peer_ask_round, l.peer_ask_until_us, l.hint_version, l.hint, l.hint_at_us,
     l.clock_us
 FROM share_link l
 WHERE l.account_no = ANY ($1::bigint[])

@@ -39,18 +39,7 @@ static bool serve(struct gb_books *books, size_t index, size_t at)
     if (amount == 0)
         return false;
     grant(books, index, at, amount);
-    link->demand += amount;
     return amount == want;
-}
-
-static void forget_demand(struct gb_link *link, const struct gb_books *books)
-{
-    int64_t passed_us = books->now_us - link->demand_at_us;
-    int64_t halvings = passed_us / books->settings->demand_half_life_us;
-    if (halvings <= 0 && passed_us >= 0)
-        return;
-    link->demand = halvings > 0 && halvings < 62 ? link->demand >> halvings : 0;
-    link->demand_at_us = books->now_us;
 }
 
 /* On a filled ask: half of what remains, so that the next one need not be made. On one that was
@@ -61,8 +50,7 @@ static void prefetch(struct gb_books *books, size_t index, size_t at)
     const struct gb_link *link = &account->links[at];
     if (account->waiters_count > 0)
         return;
-    int64_t amount = smaller(grantable(books, index, link) / 2,
-                             smaller(link->demand, books->settings->prefetch_max));
+    int64_t amount = smaller(grantable(books, index, link) / 2, books->settings->prefetch_max);
     if (amount > 0)
         grant(books, index, at, amount);
 }
@@ -94,7 +82,6 @@ enum gb_heard gb_ask_hear(struct gb_books *books, size_t index, size_t at, const
     if (link->peer_ask_until_us < books->now_us)
         return GB_HEARD_STALE;
     link->owes_reply = link->reply_asked = true;
-    forget_demand(link, books);
     if (serve(books, index, at))
         prefetch(books, index, at);
     return GB_HEARD_APPLIED;

@@ -21,9 +21,8 @@ struct gb_reserve_settings {
     int64_t reask_after_us; /* the first time; doubled by each round */
     int64_t reask_backoff_us_max;
     int64_t ask_ttl_us;
-    int64_t prefetch_max;        /* minor units in one grant above what was asked; 0: off */
-    int64_t demand_half_life_us; /* >= 1 */
-    int64_t skew_us_max;         /* a clock further ahead than this raises an alarm */
+    int64_t prefetch_max; /* minor units in one grant above what was asked; 0: off */
+    int64_t skew_us_max;  /* a clock further ahead than this raises an alarm */
 };
 
 /* The caller's number for an operation of the batch; the core only hands it back. */

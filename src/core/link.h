@@ -65,8 +65,6 @@ struct gb_link {
     struct gb_priority peer_ask_priority;
     int32_t peer_ask_round;
     int64_t peer_ask_until_us;
-    int64_t demand; /* what was granted to its asks lately, halved with each half-life */
-    int64_t demand_at_us;
     /* The peer's last known share: the hint. */
     int64_t hint_version; /* of its share; 0: not known */
     int64_t hint;         /* what it could give then */

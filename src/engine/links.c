@@ -44,8 +44,6 @@ static const struct column COLUMNS[] = {
     WIDE(peer_ask_priority.clock_us),
     NARROW(peer_ask_round),
     WIDE(peer_ask_until_us),
-    WIDE(demand),
-    WIDE(demand_at_us),
     WIDE(hint_version),
     WIDE(hint),
     WIDE(hint_at_us),

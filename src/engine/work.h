@@ -212,7 +212,7 @@ size_t gb_work_find_share(const struct gb_work *work, int64_t account_no);
 bool gb_work_engages(const struct gb_account *account);
 
 /* The numbers of a link as columns: share_link_read and share_link_save have them in this order. */
-#define GB_LINK_NUMBERS 31
+#define GB_LINK_NUMBERS 29
 void gb_link_numbers_set(struct gb_link *link, const int64_t numbers[GB_LINK_NUMBERS]);
 void gb_link_numbers_get(const struct gb_link *link, int64_t ret[GB_LINK_NUMBERS]);
 

@@ -123,9 +123,7 @@ const struct gb_setting gb_settings[] = {
      "An ask that is older than this is not granted any more."},
     {"reserve", "prefetch_max", INT, "10000000", 0, 1000000000000000,
      "Minor units that a grant may add to what was asked, so that the next ask need not be made; "
-     "never more than was granted lately, nor than half of what remains. 0: nothing."},
-    {"reserve", "demand_half_life_ms", INT, "60000", 1, 86400000,
-     "What was granted lately counts half after this."},
+     "never more than half of what remains. 0: nothing."},
     {"reserve", "clock_skew_ms_max", INT, "60000", 100, 86400000,
      "A peer whose clock is further ahead than this raises an alarm, and is believed only so far."},
     {"reserve", "waiting_max", INT, "1000", 1, 10000,

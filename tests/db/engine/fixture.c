@@ -24,7 +24,6 @@ struct gb_engine_options fixture_options(struct gb_dc dc)
                     .reask_backoff_us_max = 3600000000,
                     .ask_ttl_us = 10000000,
                     .prefetch_max = 0,
-                    .demand_half_life_us = 60000000,
                     .skew_us_max = 60000000},
         .waiting_max = 20,
     };

@@ -80,7 +80,6 @@ static void walk_link(struct walk *walk, struct gb_link *link)
         link->peer_ask_until_us = open ? INT64_MAX / 2 : -1;
         link->peer_ask_priority.dc = link->peer;
     }
-    NUMBER(walk, link->demand);
     NUMBER(walk, link->hint_version);
     NUMBER(walk, link->hint);
     NUMBER(walk, link->clock_us);

@@ -11,10 +11,8 @@ static struct gb_reserve_settings settings_of(const struct scenario *scenario)
 {
     /* Time stands still but for deadlines: waits of 0, so that an ask may be sent again at any
      * time. */
-    return (struct gb_reserve_settings){.ask_ttl_us = TTL_US,
-                                        .prefetch_max = scenario->prefetch_max,
-                                        .demand_half_life_us = INT64_MAX,
-                                        .skew_us_max = INT64_MAX / 2};
+    return (struct gb_reserve_settings){
+        .ask_ttl_us = TTL_US, .prefetch_max = scenario->prefetch_max, .skew_us_max = INT64_MAX / 2};
 }
 
 void world_init(struct world *world, const struct scenario *scenario)

@@ -17,7 +17,6 @@ void desk_init(struct desk *desk, int64_t balance_of_first, int64_t balance_of_s
                                                   .reask_backoff_us_max = 700,
                                                   .ask_ttl_us = 500,
                                                   .prefetch_max = 1000,
-                                                  .demand_half_life_us = 100,
                                                   .skew_us_max = 5000};
     for (size_t a = 0; a < DESK_ACCOUNTS; a++) {
         struct gb_account *account = &desk->accounts[a];
