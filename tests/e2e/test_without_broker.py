@@ -165,7 +165,7 @@ def per_second(steady, since, until_, dcs):
 def test_kafka_of_one_and_then_of_all_is_away_for_long(own_brokers, unique, tmp_path):
     from findings import Findings
     stack = own_brokers
-    findings = Findings("without_broker", "Without a broker",
+    findings = Findings("e2e_without_broker_long", "Without a broker",
                         f"Own Kafka of each datacenter; away for {AWAY_S} s under load, first dc1's, then all. Pay-ins booked a "
                         "second over the datacenters without Kafka, and the clients' time to BOOKED.",
                         ("phase", "seconds", "booked/s", "p50 ms", "p99 ms"))
