@@ -43,6 +43,27 @@ void gb_api_batch_answered(struct gb_api_client_batch *batch)
     gb_api_batch_free(batch);
 }
 
+bool gb_api_refuse_batch(struct gb_api_client_batch *batch)
+{
+    size_t at = 0;
+    while (at < batch->count && batch->commands[at].status == 0)
+        at++;
+    if (at == batch->count)
+        return false;
+    const struct gb_api_batched *command = &batch->commands[at];
+    const char *field =
+        gb_arena_printf(batch->arena, "commands[%zu]%s%s", at, command->field == NULL ? "" : ".",
+                        command->field == NULL ? "" : command->field);
+    gb_api_refuse(batch->request, command->error, field, command->detail);
+    gb_api_batch_free(batch);
+    return true;
+}
+
+static const char *copy(struct gb_arena *arena, const char *text)
+{
+    return text == NULL ? NULL : gb_arena_strdup(arena, text);
+}
+
 static void keep(struct gb_api_batched *command, int status, struct gb_bytes answer)
 {
     GB_CHECK(answer.data != NULL && command->status == 0); /* the arena has room for all answers */
@@ -61,7 +82,11 @@ void gb_api_batched_answer(struct gb_api_request *request, const struct gb_api_a
 void gb_api_batched_refuse(struct gb_api_request *request, const struct gb_api_refusal *refusal,
                            const struct gb_problem *problem)
 {
-    request->batched->replayed = refusal->replayed;
+    struct gb_api_batched *command = request->batched;
+    command->replayed = refusal->replayed;
+    command->error = refusal->error;
+    command->field = copy(request->arena, refusal->field);
+    command->detail = copy(request->arena, refusal->detail);
     keep(request->batched, problem->status, gb_problem_write(problem, request->arena));
 }
 

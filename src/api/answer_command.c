@@ -74,11 +74,11 @@ void gb_api_settle_command(struct gb_api_request *request)
 void gb_api_settle_payin(struct gb_api_request *request)
 {
     struct gb_api_command *payin = &request->command;
-    /* Only what the intake itself refused has both times the same: that was the first answer, and
-     * stays it. */
-    bool refused_at_once =
-        payin->state == GB_STATE_REFUSED && payin->decided_at_us == payin->created_at_us;
-    if (request->wait_s == 0 && !refused_at_once) {
+    /* Only what was refused, or booked in an atomic batch, when it came has both times the same:
+     * that was the first answer, and stays it. */
+    bool decided_at_once =
+        payin->state != GB_STATE_ACCEPTED && payin->decided_at_us == payin->created_at_us;
+    if (request->wait_s == 0 && !decided_at_once) {
         payin->state =
             GB_STATE_ACCEPTED; /* byte for byte the first answer, whatever came after it */
         payin->decided_at_us = 0;

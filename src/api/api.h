@@ -4,6 +4,7 @@
  *   intake lane      one thread and connection: all pay-ins that queued up, in one commit
  *   commands lane    one thread, connection and engine: all other commands about money that queued
  *                    up, in one commit
+ *   apart lane       the same for what must not be mixed with others: atomic batches
  *   balances lane    one thread and connection: all balances that queued up, in one round trip
  *   waiter           one thread and connection: requests that wait for their outcome
  *   reader lanes     [api] readers threads, each with a connection and an HTTP client: everything
@@ -90,9 +91,10 @@ struct gb_api_command {
     bool relayed;   /* the owner is another datacenter */
     bool learnt;    /* an account is from the catalogue's API: not replicated to here yet */
     bool replayed;
-    bool done;    /* of a pay-in: the intake has answered or given it away */
-    bool patient; /* of what may wait: it does until its deadline, whatever is known */
-    bool pressed; /* the same: was sent to be decided, after due_us */
+    bool done;        /* of a pay-in: the intake has answered or given it away */
+    bool never_waits; /* in an atomic batch: is decided now */
+    bool patient;     /* of what may wait: it does until its deadline, whatever is known */
+    bool pressed;     /* the same: was sent to be decided, after due_us */
 };
 
 struct gb_api_request {
@@ -113,6 +115,7 @@ struct gb_api_request {
     gb_api_work *work;              /* what a lane has to do for it */
 };
 
+struct gb_api_apart;
 struct gb_api_balances;
 struct gb_api_commands;
 struct gb_api_intake;
@@ -129,10 +132,12 @@ struct gb_api {
     struct gb_api_learnt_accounts *learnt;
     struct gb_queue *intake_queue;
     struct gb_queue *command_queue;
+    struct gb_queue *apart_queue;
     struct gb_queue *lane_queue;
     struct gb_queue *balance_queue;
     struct gb_api_intake *intake;
     struct gb_api_commands *commands;
+    struct gb_api_apart *apart;
     struct gb_api_waiter *waiter;
     struct gb_api_lanes *lanes;
     struct gb_api_balances *balances;
@@ -151,10 +156,12 @@ bool gb_api_continue(struct gb_api_request *request);
 gb_api_work gb_api_authenticate_in_lane;
 /* Into the queue of the lanes; 503 when that is full. */
 void gb_api_to_lane(struct gb_api_request *request, gb_api_work *work);
-/* Into the queue of the intake, of the commands, of the balances; 503 when that is full. */
+/* Into the queue of the intake, of the commands, of the balances, of what is decided apart; 503
+ * when that is full. */
 void gb_api_to_intake(struct gb_api_request *request);
 void gb_api_to_commands(struct gb_api_request *request);
 void gb_api_to_balances(struct gb_api_request *request);
+void gb_api_to_apart(struct gb_api_request *request);
 
 /* Connects as this daemon does; `part` names the connection for the database's administrator.
  * Checks whose database it is (GB_FATAL: another datacenter's, or not migrated) and notes

@@ -21,6 +21,9 @@ struct gb_api_batched {
     int status;             /* of its answer; 0: none yet */
     struct gb_bytes answer; /* JSON */
     bool replayed;
+    /* Of a refusal, for the batch that is refused with it. */
+    enum gb_api_error error;
+    const char *field, *detail;
     struct gb_api_request request; /* with the batch's arena */
 };
 
@@ -29,6 +32,7 @@ struct gb_api_client_batch {
     struct gb_arena *arena;         /* of all commands, whatever threads they are in */
     struct gb_api_batched *commands;
     size_t count;
+    bool atomic;            /* all of it or none */
     bool reading;           /* nothing goes anywhere yet */
     _Atomic size_t awaited; /* answers that are missing, and one while it is read and sent */
 };
@@ -38,8 +42,10 @@ struct gb_api_client_batch {
 bool gb_api_read_batch(struct gb_api_request *request, struct gb_api_client_batch **ret);
 
 /* Looks up the accounts of all its commands, at the catalogue too, so that they need not go there
- * one by one, out of order. What remains unknown is looked up on its way. */
-void gb_api_identify_batch(struct gb_api_lane *lane, struct gb_api_client_batch *batch);
+ * one by one, out of order. What remains unknown is looked up on its way; in an atomic batch it is
+ * refused. On failure nothing was. */
+enum gb_result gb_api_identify_batch(struct gb_api_lane *lane, struct gb_api_client_batch *batch,
+                                     struct gb_err *err) GB_MUST_USE;
 
 /* The answer of a command in a batch; gives it away. Any thread. `problem` is that of `refusal`. */
 void gb_api_batched_answer(struct gb_api_request *request, const struct gb_api_answer *answer);
@@ -50,6 +56,9 @@ bool gb_api_batched_keep(struct gb_api_request *request, struct gb_queue *queue)
 
 /* One answer less is missing; the last one answers the batch, and the batch is gone. Any thread. */
 void gb_api_batch_answered(struct gb_api_client_batch *batch);
+/* Refuses an atomic batch with the refusal of the first of its commands that has one, named as that
+ * one's; nothing was stored. The batch is gone. False: none has one. */
+bool gb_api_refuse_batch(struct gb_api_client_batch *batch);
 /* Gives back the batch's memory and its place among those in work. */
 void gb_api_batch_free(struct gb_api_client_batch *batch);
 

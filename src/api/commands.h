@@ -25,6 +25,14 @@ struct gb_api_command_batch {
     struct gb_api_request **part; /* room for those that a statement, or the engine, is about */
 };
 
+/* Gives each that has none its own created_at, so that a row tells whose it is. *next_us: the
+ * earliest of the next one; whoever stamps keeps it. */
+void gb_api_stamp_commands(struct gb_api_request *const *requests, size_t count, int64_t *next_us);
+/* What the engine is to decide; points into the request. */
+struct gb_command gb_api_engine_command(const struct gb_api_request *request);
+/* What it has decided: answers the request, or lets it wait for its outcome. Gives it away. */
+void gb_api_take_decision(struct gb_api_request *request, const struct gb_command *command);
+
 /* Looks up accounts and holds that only their names are known of, and answers, or gives away, those
  * that remain unknown or are in another currency. What is left can be decided. */
 enum gb_result gb_api_identify_commands(struct gb_api_command_batch *batch,

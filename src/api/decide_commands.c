@@ -2,13 +2,10 @@
  * without a timer. */
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "api/answer.h"
 #include "api/commands.h"
 #include "api/link.h"
-#include "api/steps.h"
-#include "runtime/clock.h"
 #include "runtime/log.h"
 
 enum { TRIES_MAX = 3, IDLE_MS = 500, BYTES_PER_COMMAND = 2048 };
@@ -24,101 +21,6 @@ struct gb_api_commands {
     pthread_t thread;
 };
 
-/* Nobody is paid for a hold that is over by then. */
-static int64_t deadline_of(const struct gb_api_command *command)
-{
-    int64_t deadline_us = command->created_at_us + command->deadline_ms * 1000;
-    bool sooner = command->expires_at_us != 0 && command->expires_at_us < deadline_us;
-    return sooner ? command->expires_at_us : deadline_us;
-}
-
-static struct gb_command command_of(const struct gb_api_request *request)
-{
-    const struct gb_api_command *command = &request->command;
-    return (struct gb_command){
-        .kind = GB_COMMAND_OPERATION,
-        .operation = command->kind,
-        .account_no = command->known.account_no,
-        .account_id = command->account_id,
-        .currency = command->known.currency,
-        .accepted_by = request->api->settings.dc,
-        .owner = command->owner,
-        .client_no = request->client.client_no,
-        .key = request->key,
-        .amount = command->amount,
-        .reference = command->reference,
-        .metadata = command->metadata,
-        .accepted_at_us = command->created_at_us,
-        .awaited = command->until_us > 0,
-        .deadline_us = gb_api_command_has_hold(command) ? 0 : deadline_of(command),
-        .impatient = !command->patient,
-        .payee_no = command->payee.account_no,
-        .payee_id = command->payee_account_id,
-        .service_id = command->service_id,
-        .hold_id = command->hold_id,
-        .expires_at_us = command->expires_at_us,
-        .trace = request->trace,
-    };
-}
-
-/* Its own row may be an earlier try's, whose commit had not been confirmed: then this is the first
- * answer all the same. */
-static void take_answer(struct gb_api_request *request, const struct gb_command_answer *answer)
-{
-    struct gb_api_command *command = &request->command;
-    command->replayed = answer->created_at_us != command->created_at_us;
-    command->created_at_us = answer->created_at_us;
-    command->decided_at_us = answer->decided_at_us;
-    command->state = answer->state;
-    command->currency = command->known.currency;
-    command->amount = answer->amount;
-    command->price_version = answer->price_version;
-    command->hold_id = answer->hold_id;
-    command->expires_at_us = answer->expires_at_us;
-    command->reason = command->facts = NULL;
-    if (answer->reason != NULL)
-        command->reason = gb_arena_strdup(request->arena, answer->reason);
-    if (answer->facts != NULL)
-        command->facts = gb_arena_strdup(request->arena, answer->facts);
-}
-
-/* A service that is not known here may be on its way from the catalogue. */
-static void turn_away(struct gb_api_request *request, enum gb_api_error error)
-{
-    if (error == GB_API_SERVICE_NOT_FOUND)
-        gb_api_to_lane(request, gb_api_miss_service);
-    else
-        gb_api_refuse(request, error, "service_id",
-                      gb_arena_printf(request->arena, "the account is in %s",
-                                      request->command.known.currency.code));
-}
-
-static void answer(struct gb_api_request *request, const struct gb_command *command)
-{
-    switch (command->outcome) {
-    case GB_OUTCOME_APPLIED:
-    case GB_OUTCOME_REPEATED:
-        take_answer(request, &command->answer);
-        gb_api_settle_command(request);
-        return;
-    case GB_OUTCOME_MISMATCH:
-        gb_api_refuse_mismatch(request, command->mismatch);
-        return;
-    case GB_OUTCOME_TURNED_AWAY:
-        turn_away(request, gb_api_error_of(command->turned_away));
-        return;
-    case GB_OUTCOME_NONE:
-    case GB_OUTCOME_OVERDUE:
-    case GB_OUTCOME_REFUSED:
-    case GB_OUTCOME_UNCHANGED:
-    case GB_OUTCOME_POISON:
-        break;
-    }
-    gb_log(GB_LOG_ERROR, "a command contradicts what is known", GB_F_TRACE(&request->trace),
-           GB_F_TEXT("code", command->poison_code), GB_F_TEXT("why", command->poison_message));
-    gb_api_refuse(request, GB_API_INTERNAL, NULL, command->poison_code);
-}
-
 /* Decides what is identified, together. */
 static enum gb_result decide(struct gb_api_commands *commands, struct gb_err *err)
 {
@@ -127,14 +29,14 @@ static enum gb_result decide(struct gb_api_commands *commands, struct gb_err *er
     if (n == 0)
         return GB_OK;
     for (size_t i = 0; i < n; i++)
-        commands->commands[i] = command_of(batch->part[i]);
+        commands->commands[i] = gb_api_engine_command(batch->part[i]);
     const struct gb_engine_batch decided = {.commands = commands->commands, .count = n};
     enum gb_result result = gb_engine_run(commands->engine, batch->pg, &decided, err);
     if (result != GB_OK)
         return result;
     for (size_t i = 0; i < n; i++) {
         gb_api_commands_forget(batch, batch->part[i]);
-        answer(batch->part[i], &commands->commands[i]);
+        gb_api_take_decision(batch->part[i], &commands->commands[i]);
     }
     return GB_OK;
 }
@@ -180,27 +82,11 @@ static void decide_one_by_one(struct gb_api_commands *commands, struct gb_err *e
     }
 }
 
-/* Each its own time, so that a row tells whose it is. One that was looked at before keeps its. */
-static void stamp(struct gb_api_commands *commands)
-{
-    int64_t now_us = gb_clock_wall_us();
-    if (commands->next_us < now_us)
-        commands->next_us = now_us;
-    for (size_t i = 0; i < commands->batch.count; i++) {
-        struct gb_api_command *command = &commands->batch.taken[i]->command;
-        if (command->created_at_us != 0)
-            continue;
-        command->created_at_us = commands->next_us++;
-        if (command->kind == GB_OPERATION_HOLD)
-            command->expires_at_us = command->created_at_us + command->expires_in_s * 1000000;
-    }
-}
-
 static void decide_batch(struct gb_api_commands *commands, size_t count)
 {
     struct gb_err err = {.result = GB_OK};
     commands->batch.count = count;
-    stamp(commands);
+    gb_api_stamp_commands(commands->batch.taken, count, &commands->next_us);
     gb_metric_observe(commands->batch_size, (int64_t)count);
     enum gb_result result = try_batch(commands, &err);
     if (result == GB_POISON && count > 1)

@@ -83,6 +83,12 @@ static const struct gb_api_error_row rows[GB_API_ERRORS] = {
     [GB_API_CAPTURE_EXCEEDS_HOLD] = {"CAPTURE_EXCEEDS_HOLD", 409, false, "More than is held",
                                      "Capture at most what is set aside; the hold stays open, the "
                                      "refusal is stored under the key."},
+    [GB_API_BATCH_ABORTED] = {"BATCH_ABORTED", 409, false, "Atomic batch was refused",
+                              "One of its commands was refused, which `detail` and `facts` name: "
+                              "none of them had or will have an effect, under its key."},
+    [GB_API_BATCH_KEY_USED] = {"BATCH_KEY_USED", 409, false, "Key was used outside of this batch",
+                               "An atomic batch has keys that are all new, or all from one atomic "
+                               "batch; `field` names the first that is not. Nothing was stored."},
     [GB_API_WRONG_DATACENTER] = {"WRONG_DATACENTER", 421, false,
                                  "Key is owned by another datacenter",
                                  "`detail` names it; the command was not executed here, and is to "

@@ -8,9 +8,9 @@
 
 /* An account that a command names, and where its number goes. */
 struct named {
-    const char *id;
+    const char *id, *field;
     struct gb_api_account *account;
-    struct gb_api_command *command;
+    struct gb_api_batched *command;
 };
 
 struct accounts {
@@ -24,22 +24,25 @@ static int compare(const void *left, const void *right)
     return strcmp(a->id, b->id);
 }
 
-/* Of those that are on their way to the commands lane: the intake looks them up in the statement
- * that accepts them. */
-static struct accounts accounts_of(const struct gb_api_client_batch *batch, struct gb_arena *arena)
+static void add(struct accounts *accounts, struct gb_api_batched *command, const char *field,
+                const char *id, struct gb_api_account *account)
+{
+    if (id != NULL)
+        accounts->named[accounts->count++] = (struct named){id, field, account, command};
+}
+
+/* The intake looks accounts up in the statement that accepts; an atomic batch has no intake. */
+static struct accounts accounts_of(struct gb_api_client_batch *batch, struct gb_arena *arena)
 {
     struct accounts accounts = {gb_arena_array(arena, 2 * batch->count, sizeof(struct named)), 0};
     GB_CHECK(accounts.named != NULL);
     for (size_t i = 0; i < batch->count; i++) {
-        struct gb_api_command *command = &batch->commands[i].request.command;
-        if (batch->commands[i].queue == NULL || command->kind == GB_OPERATION_PAYIN)
+        struct gb_api_batched *at = &batch->commands[i];
+        struct gb_api_command *command = &at->request.command;
+        if (at->queue == NULL || (command->kind == GB_OPERATION_PAYIN && !batch->atomic))
             continue;
-        if (command->account_id != NULL)
-            accounts.named[accounts.count++] =
-                (struct named){command->account_id, &command->known, command};
-        if (command->payee_account_id != NULL)
-            accounts.named[accounts.count++] =
-                (struct named){command->payee_account_id, &command->payee, command};
+        add(&accounts, at, "account_id", command->account_id, &command->known);
+        add(&accounts, at, "payee_account_id", command->payee_account_id, &command->payee);
     }
     qsort(accounts.named, accounts.count, sizeof(*accounts.named), compare);
     return accounts;
@@ -60,7 +63,7 @@ static void tell(const struct accounts *accounts, size_t first, size_t count,
 {
     for (size_t i = first; i < first + count; i++) {
         *accounts->named[i].account = *account;
-        accounts->named[i].command->learnt |= learnt;
+        accounts->named[i].command->request.command.learnt |= learnt;
     }
 }
 
@@ -96,6 +99,17 @@ static enum gb_result look(struct gb_api_lane *lane, struct accounts *accounts, 
     return GB_OK;
 }
 
+/* In an atomic batch nothing can be looked up later. */
+static void refuse(const struct accounts *accounts, size_t first, size_t count,
+                   enum gb_api_error error)
+{
+    for (size_t i = first; i < first + count; i++) {
+        struct gb_api_batched *command = accounts->named[i].command;
+        if (command->batch->atomic && command->status == 0)
+            gb_api_refuse(&command->request, error, accounts->named[i].field, NULL);
+    }
+}
+
 /* Each once, until the catalogue cannot be asked. */
 static void ask(struct gb_api_lane *lane, struct gb_api_request *request,
                 const struct accounts *accounts)
@@ -104,19 +118,26 @@ static void ask(struct gb_api_lane *lane, struct gb_api_request *request,
         struct gb_api_account account;
         struct gb_err err;
         same = run_of(accounts, i);
-        enum gb_api_learnt learnt =
-            gb_api_ask_catalogue(lane, request, accounts->named[i].id, &account, &err);
-        if (learnt == GB_API_LEARNT_NOTHING)
-            return;
-        if (learnt == GB_API_LEARNT)
+        switch (gb_api_ask_catalogue(lane, request, accounts->named[i].id, &account, &err)) {
+        case GB_API_LEARNT:
             tell(accounts, i, same, &account, true);
+            break;
+        case GB_API_LEARNT_NONE:
+            refuse(accounts, i, same, GB_API_ACCOUNT_NOT_FOUND);
+            break;
+        case GB_API_LEARNT_NOTHING:
+            refuse(accounts, i, accounts->count - i, GB_API_CATALOGUE_UNREACHABLE);
+            return;
+        }
     }
 }
 
-void gb_api_identify_batch(struct gb_api_lane *lane, struct gb_api_client_batch *batch)
+enum gb_result gb_api_identify_batch(struct gb_api_lane *lane, struct gb_api_client_batch *batch,
+                                     struct gb_err *err)
 {
-    struct gb_err err; /* a failure meets them again in their lane, and is told there */
     struct accounts accounts = accounts_of(batch, lane->arena);
-    if (accounts.count > 0 && look(lane, &accounts, &err) == GB_OK)
+    enum gb_result result = accounts.count == 0 ? GB_OK : look(lane, &accounts, err);
+    if (result == GB_OK)
         ask(lane, batch->request, &accounts);
+    return result;
 }

@@ -24,6 +24,7 @@ enum {
     KNOWN_ACCOUNT_NO,
     KNOWN_CURRENCY,
     KNOWN_STATUS,
+    FACTS,
 };
 
 /* The first field in which the request differs from what is stored; NULL: none. Both of an amount
@@ -74,7 +75,9 @@ static void repeat(struct gb_api_request *request, const struct gb_rows *rows, s
         gb_rows_null(rows, row, DECIDED_AT) ? 0 : gb_rows_int(rows, row, DECIDED_AT);
     const char *reason = gb_rows_text(rows, row, REASON);
     payin->reason = reason == NULL ? "" : gb_arena_strdup(request->arena, reason);
-    GB_CHECK(payin->reason != NULL);
+    const char *facts = gb_rows_text(rows, row, FACTS);
+    payin->facts = facts == NULL ? NULL : gb_arena_strdup(request->arena, facts);
+    GB_CHECK(payin->reason != NULL && (payin->facts == NULL) == (facts == NULL));
     gb_api_settle_payin(request);
 }
 

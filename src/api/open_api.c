@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "api/answer.h"
+#include "api/apart.h"
 #include "api/api.h"
 #include "api/balances.h"
 #include "api/commands.h"
@@ -54,10 +55,12 @@ static enum gb_result open_all(struct gb_api *api, struct gb_err *err)
     api->learnt = gb_api_learnt_accounts_new();
     api->intake_queue = gb_queue_new(api->settings.intake_queue_max);
     api->command_queue = gb_queue_new(api->settings.command_queue_max);
+    api->apart_queue = gb_queue_new(api->settings.reader_queue_max);
     api->lane_queue = gb_queue_new(api->settings.reader_queue_max);
     api->balance_queue = gb_queue_new(api->settings.reader_queue_max);
     api->intake = gb_api_intake_open(api);
     api->commands = gb_api_commands_open(api, &engine);
+    api->apart = gb_api_apart_open(api, &engine);
     api->waiter = gb_api_waiter_open(api);
     api->lanes = gb_api_lanes_open(api, &engine);
     api->balances = gb_api_balances_open(api);
@@ -82,6 +85,7 @@ static void close_queues(struct gb_api *api)
     gb_queue_close(api->balance_queue);
     gb_queue_close(api->intake_queue);
     gb_queue_close(api->command_queue);
+    gb_queue_close(api->apart_queue);
     atomic_store(&api->closed, true);
 }
 
@@ -95,12 +99,14 @@ void gb_api_close(struct gb_api *api)
     gb_api_lanes_close(api->lanes);
     gb_api_intake_close(api->intake);
     gb_api_commands_close(api->commands);
+    gb_api_apart_close(api->apart);
     gb_api_waiter_close(api->waiter);
     gb_http_server_close(api->server);
     gb_queue_free(api->lane_queue);
     gb_queue_free(api->balance_queue);
     gb_queue_free(api->intake_queue);
     gb_queue_free(api->command_queue);
+    gb_queue_free(api->apart_queue);
     gb_api_client_cache_free(api->clients);
     gb_api_learnt_accounts_free(api->learnt);
     gb_wake_sender_close(api->wake);

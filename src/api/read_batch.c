@@ -122,9 +122,24 @@ static struct gb_api_client_batch *batch_new(struct gb_api_request *request, siz
     return batch;
 }
 
-static struct gb_api_client_batch *read_commands(struct gb_api_request *request, json_t *bodies)
+/* An atomic batch is decided now, here, or not at all. */
+static void check_atomic(struct gb_api_batched *command)
+{
+    struct gb_api_command *wanted = &command->request.command;
+    wanted->never_waits = true;
+    if (wanted->relayed)
+        (void)refuse(command, GB_API_WRONG_DATACENTER, "key",
+                     gb_arena_printf(command->batch->arena, "the key is owned by %s: send it there",
+                                     wanted->owner.code));
+    else if (wanted->patient && wanted->deadline_ms > 0)
+        (void)refuse(command, GB_API_FIELD_INVALID, "deadline_ms", "an atomic batch does not wait");
+}
+
+static struct gb_api_client_batch *read_commands(struct gb_api_request *request, json_t *bodies,
+                                                 bool atomic)
 {
     struct gb_api_client_batch *batch = batch_new(request, json_array_size(bodies));
+    batch->atomic = atomic;
     for (size_t i = 0; i < batch->count; i++) {
         batch->commands[i].body = json_array_get(bodies, i);
         read_head(&batch->commands[i]);
@@ -134,6 +149,8 @@ static struct gb_api_client_batch *read_commands(struct gb_api_request *request,
         struct gb_api_batched *command = &batch->commands[i];
         if (command->status == 0)
             (void)command->request.route->prepare(&command->request);
+        if (command->status == 0 && atomic)
+            check_atomic(command);
         command->body = NULL;
     }
     batch->reading = false;
@@ -142,19 +159,20 @@ static struct gb_api_client_batch *read_commands(struct gb_api_request *request,
 
 bool gb_api_read_batch(struct gb_api_request *request, struct gb_api_client_batch **ret)
 {
-    json_t *body, *commands;
+    json_t *body, *commands, *atomic;
     if (!gb_api_read_body(request, &body))
         return false;
     const struct gb_api_member members[] = {
         {"commands", JSON_ARRAY, true, GB_API_FIELD_INVALID, &commands},
+        {"atomic", JSON_TRUE, false, GB_API_FIELD_INVALID, &atomic},
     };
-    bool good = gb_api_read_members(request, body, "", members, 1);
+    bool good = gb_api_read_members(request, body, "", members, 2);
     if (good && (json_array_size(commands) == 0 || json_array_size(commands) > GB_API_BATCH_MAX)) {
         gb_api_refuse(request, GB_API_FIELD_INVALID, "commands", "from 1 to 1000 commands");
         good = false;
     }
     if (good)
-        *ret = read_commands(request, commands);
+        *ret = read_commands(request, commands, json_is_true(atomic));
     json_decref(body);
     return good;
 }

@@ -45,15 +45,28 @@ static const char *most(const json_t *facts, struct gb_arena *arena)
     return NULL;
 }
 
+static const char *aborted(const json_t *facts, struct gb_arena *arena)
+{
+    return gb_arena_printf(arena, "commands[%" PRId64 "] of its batch was refused: %s",
+                           (int64_t)json_integer_value(json_object_get(facts, "command")),
+                           json_string_value(json_object_get(facts, "reason")));
+}
+
 const char *gb_api_refusal_detail(const struct gb_api_command *command, struct gb_arena *arena)
 {
     json_t *facts = NULL;
     const char *text = gb_arena_printf(arena, "%s: %s", command->account_id, command->reason);
-    if (command->facts == NULL || !is_about_money(command->reason))
+    bool batch = gb_api_error_of(command->reason) == GB_API_BATCH_ABORTED;
+    if (command->facts == NULL || !(batch || is_about_money(command->reason)))
         return text;
     const struct gb_bytes stored = {command->facts, strlen(command->facts)};
     if (gb_api_json_parse(stored, arena, &facts) != NULL)
         return text;
+    if (batch) {
+        text = aborted(facts, arena);
+        json_decref(facts);
+        return text;
+    }
     const char *silent = silent_peers(facts, arena), *best = most(facts, arena);
     text = gb_arena_printf(arena, "%s; %" PRId64 " available here%s%s%s%s", text,
                            (int64_t)json_integer_value(json_object_get(facts, "available")),

@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "api/apart.h"
 #include "api/api.h"
 #include "api/balances.h"
 #include "api/commands.h"
@@ -17,6 +18,8 @@ bool gb_api_ready(void *context, char *ret_why, size_t size)
         why = "intake: no database connection";
     else if (!gb_api_commands_ready(api->commands))
         why = "commands: no database connection";
+    else if (!gb_api_apart_ready(api->apart))
+        why = "apart: no database connection";
     else if (!gb_api_waiter_ready(api->waiter))
         why = "waiter: no database connection";
     else if (!gb_api_lanes_ready(api->lanes) || !gb_api_balances_ready(api->balances))

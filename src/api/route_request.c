@@ -117,6 +117,11 @@ void gb_api_to_balances(struct gb_api_request *request)
     push(request, request->api->balance_queue, "too many requests wait for balances");
 }
 
+void gb_api_to_apart(struct gb_api_request *request)
+{
+    push(request, request->api->apart_queue, "too many commands are to be decided alone");
+}
+
 void gb_api_to_commands(struct gb_api_request *request)
 {
     if (gb_api_batched_keep(request, request->api->command_queue))

@@ -31,21 +31,45 @@ static void send(struct gb_api_client_batch *batch, struct gb_queue *queue, stru
         gb_api_refuse(requests[i], stopping ? GB_API_STOPPING : GB_API_OVERLOADED, NULL, NULL);
 }
 
+/* What cannot be decided at all refuses it before it comes to its lane. */
+static enum gb_result take_atomic(struct gb_api_lane *lane, struct gb_api_client_batch *batch,
+                                  struct gb_err *err)
+{
+    if (gb_api_refuse_batch(batch))
+        return GB_OK;
+    enum gb_result result = gb_api_identify_batch(lane, batch, err);
+    if (result != GB_OK) {
+        gb_api_batch_free(batch); /* and read again */
+        return result;
+    }
+    if (gb_api_refuse_batch(batch))
+        return GB_OK;
+    batch->request->body = batch;
+    gb_api_to_apart(batch->request);
+    return GB_OK;
+}
+
+static void take_each(struct gb_api_lane *lane, struct gb_api_client_batch *batch)
+{
+    struct gb_err err;
+    (void)!gb_api_identify_batch(lane, batch, &err); /* a failure meets them in their lanes again */
+    send(batch, lane->api->intake_queue, lane->arena);
+    send(batch, lane->api->command_queue, lane->arena);
+    gb_api_batch_answered(batch);
+}
+
 enum gb_result gb_api_take_batch(struct gb_api_lane *lane, struct gb_api_request *request,
                                  struct gb_err *err)
 {
-    struct gb_api *api = request->api;
     struct gb_api_client_batch *batch;
-    (void)err;
     if (!enter(request))
         return GB_OK;
     if (!gb_api_read_batch(request, &batch)) {
-        atomic_fetch_sub(&api->batches, 1);
+        atomic_fetch_sub(&request->api->batches, 1);
         return GB_OK;
     }
-    gb_api_identify_batch(lane, batch);
-    send(batch, api->intake_queue, lane->arena);
-    send(batch, api->command_queue, lane->arena);
-    gb_api_batch_answered(batch);
+    if (batch->atomic)
+        return take_atomic(lane, batch, err);
+    take_each(lane, batch);
     return GB_OK;
 }

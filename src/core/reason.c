@@ -20,15 +20,16 @@ static const char *const NAMES[] = {
     [GB_REASON_CAPTURE_EXCEEDS_HOLD] = "CAPTURE_EXCEEDS_HOLD",
     [GB_REASON_ORIGINAL_NOT_PAID] = "ORIGINAL_NOT_PAID",
     [GB_REASON_REFUND_EXCEEDS_PAID] = "REFUND_EXCEEDS_PAID",
+    [GB_REASON_BATCH_ABORTED] = "BATCH_ABORTED",
 };
 
 const char *gb_reason_name(int reason)
 {
-    return reason >= 0 && reason <= GB_REASON_REFUND_EXCEEDS_PAID ? NAMES[reason] : NULL;
+    return reason >= 0 && reason <= GB_REASON_BATCH_ABORTED ? NAMES[reason] : NULL;
 }
 
-/* Status x kind; what is not named is allowed: what was accepted is booked, what is held can be
- * captured or given back, whatever the status. */
+/* Status x kind; what is not named is allowed: what is held can be captured or given back, whatever
+ * the status. A pay-in is one that is new: what was accepted is booked. */
 enum { KINDS = GB_OPERATION_REFUND + 1 };
 static const enum gb_reason REFUSED[][KINDS] = {
     [GB_STATUS_OPEN] = {GB_REASON_NONE},
@@ -40,9 +41,11 @@ static const enum gb_reason REFUSED[][KINDS] = {
             [GB_OPERATION_CHARGE] = GB_REASON_ACCOUNT_BLOCKED,
         },
     /* so that it can be emptied */
-    [GB_STATUS_CLOSING] = {[GB_OPERATION_HOLD] = GB_REASON_ACCOUNT_CLOSED},
+    [GB_STATUS_CLOSING] = {[GB_OPERATION_PAYIN] = GB_REASON_ACCOUNT_CLOSED,
+                           [GB_OPERATION_HOLD] = GB_REASON_ACCOUNT_CLOSED},
     [GB_STATUS_CLOSED] =
         {
+            [GB_OPERATION_PAYIN] = GB_REASON_ACCOUNT_CLOSED,
             [GB_OPERATION_PAYOUT] = GB_REASON_ACCOUNT_CLOSED,
             [GB_OPERATION_HOLD] = GB_REASON_ACCOUNT_CLOSED,
             [GB_OPERATION_TRANSFER] = GB_REASON_ACCOUNT_CLOSED,

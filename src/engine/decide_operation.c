@@ -124,6 +124,13 @@ static const char *turned_away(struct gb_turn turn)
     return same ? NULL : "CURRENCY_MISMATCH";
 }
 
+static void abort_with_batch(const struct gb_work *work, struct gb_work_operation *operation)
+{
+    operation->state = GB_STATE_REFUSED;
+    operation->reason = gb_reason_name(GB_REASON_BATCH_ABORTED);
+    operation->facts = work->aborted;
+}
+
 static void decide(struct gb_work *work, struct gb_turn turn)
 {
     turn.command->turned_away = turned_away(turn);
@@ -133,11 +140,18 @@ static void decide(struct gb_work *work, struct gb_turn turn)
     }
     turn.command->outcome = GB_OUTCOME_APPLIED;
     begin(work, turn);
-    if (gb_command_has_hold(turn.command))
+    if (work->aborted != NULL)
+        abort_with_batch(work, turn.operation);
+    else if (turn.command->operation == GB_OPERATION_PAYIN)
+        gb_work_pay_in(work, turn);
+    else if (gb_command_has_hold(turn.command))
         gb_work_end_hold(work, turn);
     else
         gb_work_spend(work, turn);
-    if (turn.operation->state != GB_STATE_WAITING)
+    /* A pay-in that was decided when it came has both times the same: so its repeats are known. */
+    if (turn.command->operation == GB_OPERATION_PAYIN)
+        turn.operation->decided_at_us = turn.operation->created_at_us;
+    else if (turn.operation->state != GB_STATE_WAITING)
         turn.operation->decided_at_us = work->now_us;
 }
 

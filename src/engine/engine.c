@@ -13,12 +13,14 @@
 /* A chain of waiting transfers, each paid by the one before it, is locked link by link; what is
  * longer goes on with the next credit or at its deadline. */
 enum { TRIES_MAX = 10, PAYEE_ROUNDS_MAX = 16, WORK_BYTES_MAX = 48 * 1024 * 1024 };
+enum { KEPT_BYTES = 16 * 1024 };
 
 enum { KINDS = GB_OPERATION_REFUND + 1 };
 
 struct gb_engine {
     struct gb_engine_options options;
     struct gb_arena *arena;
+    struct gb_arena *kept; /* what an atomic batch has to know the second time */
     struct gb_work work;
     int64_t payees[GB_ENGINE_PAYEES_MAX]; /* to be locked, too */
     int64_t begun_us;                     /* of the batch in work, monotonic */
@@ -30,9 +32,10 @@ struct gb_engine {
 
 /* How a kind that the engine decides ends when it is not refused; 0: it does not decide that. */
 static const enum gb_operation_state DONE[KINDS] = {
-    [GB_OPERATION_PAYOUT] = GB_STATE_PAID,   [GB_OPERATION_HOLD] = GB_STATE_HELD,
-    [GB_OPERATION_CAPTURE] = GB_STATE_PAID,  [GB_OPERATION_VOID] = GB_STATE_RELEASED,
-    [GB_OPERATION_TRANSFER] = GB_STATE_PAID, [GB_OPERATION_CHARGE] = GB_STATE_PAID,
+    [GB_OPERATION_PAYIN] = GB_STATE_BOOKED,  [GB_OPERATION_PAYOUT] = GB_STATE_PAID,
+    [GB_OPERATION_HOLD] = GB_STATE_HELD,     [GB_OPERATION_CAPTURE] = GB_STATE_PAID,
+    [GB_OPERATION_VOID] = GB_STATE_RELEASED, [GB_OPERATION_TRANSFER] = GB_STATE_PAID,
+    [GB_OPERATION_CHARGE] = GB_STATE_PAID,
 };
 
 static struct gb_metric *decided_metric(int kind, enum gb_operation_state state)
@@ -95,6 +98,7 @@ struct gb_engine *gb_engine_new(const struct gb_engine_options *options)
     struct gb_engine *engine = calloc(1, sizeof(*engine));
     GB_CHECK(engine != NULL);
     engine->arena = gb_arena_new(WORK_BYTES_MAX);
+    engine->kept = gb_arena_new(KEPT_BYTES);
     engine->options = *options;
     engine->work.dc = options->dc;
     engine->work.options = &engine->options;
@@ -108,6 +112,7 @@ void gb_engine_free(struct gb_engine *engine)
     if (engine == NULL)
         return;
     gb_arena_free(engine->arena);
+    gb_arena_free(engine->kept);
     free(engine);
 }
 
@@ -256,15 +261,62 @@ struct run {
     const struct gb_engine_batch *batch;
 };
 
+/* Decides an atomic batch. One that is refused is decided once more, as that. */
+static enum gb_result decide_atomic(struct gb_engine *engine, struct gb_pg *pg,
+                                    const struct gb_engine_batch *batch, struct gb_err *err)
+{
+    struct gb_engine_atomic *atomic = batch->atomic;
+    engine->work.batch_id = atomic->batch_id;
+    enum gb_result result =
+        gb_engine_decide(engine, pg, batch->commands, batch->count, gb_clock_wall_us(), err);
+    if (result != GB_OK)
+        return result;
+    gb_work_judge(&engine->work, atomic);
+    if (atomic->outcome != GB_ATOMIC_ABORTED)
+        return GB_OK;
+    size_t at = atomic->at;
+    engine->work.aborted = gb_work_abort_facts(&engine->work, at, engine->kept);
+    gb_pg_rollback(pg);
+    result = gb_engine_decide(engine, pg, batch->commands, batch->count, gb_clock_wall_us(), err);
+    if (result != GB_OK)
+        return result;
+    gb_work_judge(&engine->work, atomic);
+    if (atomic->outcome == GB_ATOMIC_ABORTED)
+        atomic->at = at;
+    return GB_OK;
+}
+
+static enum gb_result decide_batch(struct gb_engine *engine, struct gb_pg *pg,
+                                   const struct gb_engine_batch *batch, struct gb_err *err)
+{
+    engine->work.batch_id = (struct gb_uuid){{0}};
+    engine->work.aborted = NULL;
+    gb_arena_reset(engine->kept);
+    if (batch->atomic != NULL)
+        return decide_atomic(engine, pg, batch, err);
+    return gb_engine_decide(engine, pg, batch->commands, batch->count, gb_clock_wall_us(), err);
+}
+
+/* Is there anything to write? */
+static bool is_to_be_written(const struct gb_engine_batch *batch)
+{
+    const struct gb_engine_atomic *atomic = batch->atomic;
+    return !batch->dry_run && (atomic == NULL || atomic->outcome == GB_ATOMIC_DONE ||
+                               atomic->outcome == GB_ATOMIC_ABORTED);
+}
+
 static enum gb_result run_once(struct gb_pg *pg, void *context, struct gb_err *err)
 {
     const struct run *run = context;
     struct gb_engine *engine = run->engine;
     const struct gb_engine_batch *batch = run->batch;
-    enum gb_result result =
-        gb_engine_decide(engine, pg, batch->commands, batch->count, gb_clock_wall_us(), err);
+    enum gb_result result = decide_batch(engine, pg, batch, err);
     if (result != GB_OK)
         return result;
+    if (!is_to_be_written(batch)) {
+        gb_pg_rollback(pg);
+        return GB_OK;
+    }
     struct gb_call calls[GB_ENGINE_CALLS_MAX + GB_ENGINE_EXTRA_MAX + 1];
     size_t count = gb_engine_write(engine, calls);
     if (batch->extra != NULL)

@@ -60,7 +60,8 @@ struct gb_command_answer {
 
 struct gb_command {
     enum gb_command_kind kind;
-    enum gb_operation_kind operation; /* of an OPERATION: all kinds but PAYIN and REFUND */
+    enum gb_operation_kind operation; /* of an OPERATION: all kinds but REFUND; PAYIN only in an
+                                         atomic batch */
     /* Who it is about. A pair that contradicts what is known is poison. */
     struct gb_account_no account_no;
     const char *account_id;
@@ -141,6 +142,24 @@ size_t gb_engine_write(struct gb_engine *engine, struct gb_call calls[GB_ENGINE_
 /* After COMMIT: wakes the publisher, counts. */
 void gb_engine_committed(struct gb_engine *engine);
 
+/* All of it or none: each command is an OPERATION that is decided now (a PAYIN is booked), none
+ * waits. When one is refused, each is stored as REFUSED with BATCH_ABORTED, and with facts that
+ * name the one that was. */
+struct gb_engine_atomic {
+    struct gb_uuid batch_id; /* what its operations are stored under */
+    /* Out, when the batch has run. */
+    enum gb_atomic_outcome {
+        GB_ATOMIC_DONE = 1,
+        GB_ATOMIC_ABORTED,  /* commands[at] was refused: the answers say so */
+        GB_ATOMIC_REPEATED, /* all were decided in one atomic batch before: the stored answers */
+        GB_ATOMIC_KEY_USED, /* commands[at] has a key that others of the batch were not decided
+                               with; nothing was written, and no answer counts; as below */
+        GB_ATOMIC_MISMATCH, /* commands[at] has a key with other content, see its `mismatch` */
+        GB_ATOMIC_POISON,   /* commands[at] is, or was turned away */
+    } outcome;
+    size_t at;
+};
+
 /* A batch of its own: both halves, the caller's own calls (in the same transaction, after the
  * engine's) and COMMIT; repeated when it lost a race, a bounded number of times. */
 struct gb_engine_batch {
@@ -151,6 +170,8 @@ struct gb_engine_batch {
     size_t (*extra)(void *context, const struct gb_engine_batch *batch, struct gb_arena *arena,
                     struct gb_call *calls, size_t max);
     void *context;
+    struct gb_engine_atomic *atomic; /* NULL: each command for itself */
+    bool dry_run;                    /* decided, and nothing is written */
 };
 #define GB_ENGINE_EXTRA_MAX 8
 

@@ -60,3 +60,27 @@ const char *gb_work_facts(const struct gb_refusal *refusal, int64_t now_us, stru
     GB_CHECK(kept != NULL);
     return kept;
 }
+
+/* A key is printable ASCII: two of its characters need an escape. */
+static void add_key(struct facts *facts, const char *key)
+{
+    for (; *key != '\0'; key++) {
+        if (*key == '"' || *key == '\\')
+            add(facts, "\\");
+        add(facts, "%c", *key);
+    }
+}
+
+const char *gb_work_abort_facts(const struct gb_work *work, size_t at, struct gb_arena *arena)
+{
+    const struct gb_work_operation *operation = &work->operations[work->operation_of[at]];
+    struct facts facts = {.size = 0};
+    add(&facts, "{\"command\":%zu,\"key\":\"", at);
+    add_key(&facts, operation->key);
+    add(&facts, "\",\"reason\":\"%s\"", operation->reason);
+    char *text =
+        gb_arena_printf(arena, "%s%s%s}", facts.text, operation->facts == NULL ? "" : ",\"known\":",
+                        operation->facts == NULL ? "" : operation->facts);
+    GB_CHECK(text != NULL);
+    return text;
+}

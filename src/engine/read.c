@@ -266,6 +266,7 @@ static void take_operation(struct gb_work *work, const struct gb_rows *rows, siz
     operation->facts = copy_text(work->arena, gb_rows_text(rows, row, 11));
     operation->deadline_us = gb_work_int(rows, row, 12);
     gb_work_take_more(work, operation, rows, row, 13);
+    operation->batch_id = gb_rows_uuid(rows, row, 18);
 }
 
 /* What a charge takes counts as soon as it is known. */

@@ -225,6 +225,8 @@ void gb_work_init(struct gb_work *work, struct gb_arena *arena, struct gb_comman
                              .payees = work->payees,
                              .payees_count = work->payees_count,
                              .last_round = work->last_round,
+                             .batch_id = work->batch_id,
+                             .aborted = work->aborted,
                              .now_us = now_us,
                              .commands = commands,
                              .count = count};

@@ -40,6 +40,7 @@ struct gb_work_operation {
     struct gb_client_no client_no;
     const char *key;
     bool stored;               /* has a row */
+    struct gb_uuid batch_id;   /* of the row: the atomic batch that it was decided in */
     bool metadata_wanted;      /* a command of the batch has to be compared with it */
     struct gb_request request; /* of the row, or of the first command when there is none */
     int64_t amount;            /* that moves */
@@ -108,7 +109,9 @@ struct gb_work {
     size_t *payee_of;      /* command -> share of the payee; GB_NO_ACCOUNT: has none */
     const int64_t *payees; /* accounts to be locked, too; the engine's */
     size_t payees_count;
-    bool last_round; /* no more of them will be locked */
+    bool last_round;         /* no more of them will be locked */
+    struct gb_uuid batch_id; /* of an atomic batch; zero: none */
+    const char *aborted;     /* facts that an atomic batch is refused with; NULL: it is decided */
     const struct gb_engine_options *options;
     struct gb_books books;
     /* Those of commands in (client, key) order; after them what else waits for the accounts. */
@@ -182,6 +185,12 @@ void gb_work_expire_hold(struct gb_work *work, struct gb_turn turn);
 void gb_work_hear_ask(struct gb_work *work, struct gb_turn turn);
 void gb_work_hear_reply(struct gb_work *work, struct gb_turn turn);
 void gb_work_pass_time(struct gb_work *work, struct gb_turn turn);
+/* A pay-in that is booked at once. */
+void gb_work_pay_in(struct gb_work *work, struct gb_turn turn);
+/* What has become of an atomic batch: fills in `outcome` and `at`. */
+void gb_work_judge(const struct gb_work *work, struct gb_engine_atomic *atomic);
+/* What is stored with each command of it when commands[at] was refused, JSON in the arena. */
+const char *gb_work_abort_facts(const struct gb_work *work, size_t at, struct gb_arena *arena);
 /* After gb_books_finish: takes over what was decided on waiting operations, fills in the answers.
  */
 void gb_work_settle_decisions(struct gb_work *work);

@@ -140,6 +140,7 @@ static void add_operation_insert(struct gb_writing *writing)
     gb_params_text_array(params, columns.service, n);
     gb_params_int8_array(params, columns.price_version, columns.priceless, n);
     gb_params_int4(params, work->epoch);
+    gb_params_uuid(params, &work->batch_id);
 }
 
 /* Who waited, and does not any more. */

@@ -1,9 +1,17 @@
 """Batches as a client sees them: every command answers for itself, as it would alone, in order."""
+import concurrent.futures
+import http.client
 import json
+import os
+import random
+import socket
+import subprocess
 
 import pytest
 
-from geobill_client import money
+from geobill_client import Api, money
+from geobill_journal import Journal, check_against_journal, recorded
+from geobill_stack import until
 
 MAX = 1000
 
@@ -211,3 +219,252 @@ def test_an_account_opened_a_moment_ago_is_known(stack, unique):
     commands += [payout(f"dc3:f{n}-{unique}", account, 10, deadline_ms=20000) for n in range(5)]
     assert [item["status"] for item in answers(api.batch(commands, wait=30))] == [200] * 6
     stack.balance_everywhere(account, 50)
+
+
+# Atomic batches: all or none.
+
+def atomic(api, commands, **more):
+    return api.batch(commands, atomic=True, **more)
+
+
+def tables(stack, dc="dc1"):
+    """All that a command could change."""
+    return {name: stack.psql(dc, f"SELECT count(*), md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {name} t")
+            for name in ("operation", "ledger", "share", "hold", "waiting", "outbox", "share_link", "denial")}
+
+
+def test_atomic_does_all(stack, spread, other_account):
+    payer, api = spread(1000, 0, 0), stack.api("dc1")
+    hold = api.place_hold(f"dc1:h-{payer}", payer, 100).json["hold_id"]
+    commands = [
+        command("PAYIN", f"dc1:in-{payer}", other_account, 500, reference="r", metadata={"a": 1}),
+        payout(f"dc1:out-{payer}", other_account, 300),
+        command("TRANSFER", f"dc1:move-{payer}", payer, 900, payee_account_id=other_account),
+        payout(f"dc1:out2-{payer}", other_account, 1100),
+        command("CAPTURE", f"dc1:cap-{payer}", hold_id=hold, amount=40),
+        command("HOLD", f"dc1:hold-{payer}", payer, 60),
+    ]
+    answer = atomic(api, commands)
+    items = answers(answer)
+    assert [says(item)[:2] for item in items] == [
+        (200, "BOOKED"), (200, "PAID"), (200, "PAID"), (200, "PAID"), (200, "PAID"), (200, "HELD")]
+    again = answers(atomic(api, commands))
+    assert all(item.pop("replayed") for item in again) and again == items
+    # A part of it, in another order; one of it; the same not atomic: the stored answers.
+    part = answers(atomic(api, [commands[3], commands[1]]))
+    assert [item["body"] for item in part] == [items[3]["body"], items[1]["body"]]
+    single = api.payin(commands[0]["key"], other_account, 500, reference="r", metadata={"a": 1})
+    assert (single.status, single.json) == (200, items[0]["body"])
+    assert [item["body"] for item in answers(api.batch(commands))] == [item["body"] for item in items]
+    stack.balance_everywhere(payer, 1000 - 900 - 40)
+    stack.balance_everywhere(other_account, 0)
+
+
+def test_atomic_does_nothing_when_one_is_refused(stack, spread, other_account):
+    payer, api = spread(100, 50, 0), stack.api("dc1")
+    commands = [
+        command("PAYIN", f"dc1:in-{payer}", other_account, 7),
+        payout(f"dc1:a-{payer}", payer, 60),
+        command("TRANSFER", f"dc1:b-{payer}", payer, 50, payee_account_id=other_account),
+        payout(f"dc1:c-{payer}", payer, 10),
+    ]
+    answer = atomic(api, commands)
+    assert (answer.status, answer.code, answer.json["retryable"]) == (409, "BATCH_ABORTED", False)
+    assert "commands[2]" in answer.json["detail"] and "FUNDS_UNREACHABLE" in answer.json["detail"]
+    facts = answer.json["facts"]
+    assert (facts["command"], facts["key"], facts["reason"]) == (2, commands[2]["key"], "FUNDS_UNREACHABLE")
+    assert facts["known"]["available"] == 40
+    again = atomic(api, commands)
+    assert (again.status, again.raw) == (409, answer.raw) and again.headers["idempotent-replayed"] == "true"
+    # Each of them, alone or in a batch: the stored answer; also once there is money.
+    assert api.payin(f"dc1:more-{payer}", payer, 1000, wait=20).status == 200
+    alone = [api.payin(commands[0]["key"], other_account, 7), api.payout(commands[1]["key"], payer, 60),
+             api.transfer(commands[2]["key"], payer, other_account, 50), api.payout(commands[3]["key"], payer, 10)]
+    for single in alone:
+        assert (single.status, single.json) == (409, answer.json) and single.headers["idempotent-replayed"] == "true"
+    assert [(i["status"], i["body"]) for i in answers(api.batch(commands))] == [(409, answer.json)] * 4
+    assert api.operation(commands[0]["key"]).json["reason"] == "BATCH_ABORTED"
+    stack.balance_everywhere(payer, 1150)
+    stack.balance_everywhere(other_account, 0)
+
+
+def test_atomic_keys_are_all_new_or_all_of_one_batch(stack, spread, unique):
+    account, api = spread(100, 0, 0), stack.api("dc1")
+
+    def pay(name, amount=1):
+        return payout(f"dc1:{name}-{unique}", account, amount)
+
+    assert api.payout(f"dc1:single-{unique}", account, 1).status == 200
+    assert atomic(api, [pay("a"), pay("b")]).status == 200
+    assert atomic(api, [pay("c"), pay("d")]).status == 200
+    before = tables(stack)
+    for commands, code, field in [
+            ([pay("new"), pay("single")], "BATCH_KEY_USED", "commands[1].key"),
+            ([pay("single"), pay("a")], "BATCH_KEY_USED", "commands[0].key"),
+            ([pay("new"), pay("a")], "BATCH_KEY_USED", "commands[1].key"),
+            ([pay("a"), pay("c")], "BATCH_KEY_USED", "commands[0].key"),
+            ([pay("a"), pay("b", 2)], "IDEMPOTENCY_MISMATCH", "commands[1].amount"),
+            ([pay("new", 1000), pay("single")], "BATCH_KEY_USED", "commands[1].key")]:
+        answer = atomic(api, commands)
+        assert (answer.code, answer.json["field"]) == (code, field), answer
+    assert api.operation(f"dc1:new-{unique}").status == 404
+    assert tables(stack) == before
+    stack.balance_everywhere(account, 95)
+
+
+def test_atomic_with_a_wrong_command_changes_nothing(stack, spread, unique):
+    account, api = spread(100, 0, 0), stack.api("dc1")
+    good = payout(f"dc1:good-{unique}", account, 1)
+    before = tables(stack)
+    for wrong, status, code, field in [
+            (payout(f"dc1:w1-{unique}", account, 0), 422, "AMOUNT_INVALID", "commands[1].amount.minor_units"),
+            (payout(f"dc1:w2-{unique}", account, 1, deadline_ms=5), 422, "FIELD_INVALID", "commands[1].deadline_ms"),
+            (payout(f"dc2:w3-{unique}", account, 1), 421, "WRONG_DATACENTER", "commands[1]"),
+            (command("PAYIN", f"dc2:w4-{unique}", account, 1), 421, "WRONG_DATACENTER", "commands[1].key"),
+            (payout(f"dc1:w5-{unique}", f"none-{unique}", 1), 404, "ACCOUNT_NOT_FOUND", "commands[1].account_id"),
+            (command("VOID", f"dc1:w6-{unique}", hold_id="dc1-00000000-0000-7000-8000-000000000000"), 404, "HOLD_NOT_FOUND",
+             "commands[1]"),
+            ({**good, "key": f"dc1:w7-{unique}", "amount": money(1, "USD")}, 422, "CURRENCY_MISMATCH",
+             "commands[1].amount.currency"),
+            (good, 422, "FIELD_INVALID", "commands[1].key"),
+            ("x", 422, "FIELD_INVALID", "commands[1]")]:
+        answer = atomic(api, [good, wrong])
+        assert (answer.status, answer.code, answer.json.get("field")) == (status, code, field), answer
+    assert stack.api("dc1").batch([good], atomic="yes").json["field"] == "atomic"
+    assert api.operation(good["key"]).status == 404
+    assert tables(stack) == before
+    stack.balance_everywhere(account, 100)
+
+
+def test_atomic_a_thousand(stack, spread, unique, other_account):
+    account, api = spread(MAX - 1, 0, 0), stack.api("dc1")
+    commands = [payout(f"dc1:t{n}-{unique}", account, 1) for n in range(MAX)]
+    refused = atomic(api, commands)
+    assert refused.code == "BATCH_ABORTED" and refused.json["facts"]["command"] == MAX - 1
+    commands = [command("TRANSFER", f"dc1:u{n}-{unique}", account, 1, payee_account_id=other_account) for n in range(MAX - 1)]
+    assert {item["status"] for item in answers(atomic(api, commands))} == {200}
+    stack.balance_everywhere(account, 0)
+    stack.balance_everywhere(other_account, MAX - 1)
+
+
+def test_charges_stand_in_a_batch_too(stack, spread, unique):
+    """At the price of now; one whose service nobody knows is no charge at all."""
+    account, api, service = spread(100, 0, 0), stack.api("dc1"), f"svc-{unique}"
+    price = {"service_id": service, "name": f"Service {unique}", "price": money(30)}
+    assert api.command("/v1/services", f"svc-{unique}", price).status == 201
+    until("the service here", 20, lambda: api.get(f"/v1/services/{service}").status == 200)
+    commands = [command("CHARGE", f"dc1:c{n}-{unique}", account, service_id=service) for n in range(3)]
+    items = answers(atomic(api, commands))
+    assert [(*says(item)[:2], item["body"]["amount"]["minor_units"]) for item in items] == [(200, "PAID", 30)] * 3
+    lost = command("CHARGE", f"dc1:l-{unique}", account, service_id=f"none-{unique}")
+    answer = atomic(api, [payout(f"dc1:p-{unique}", account, 1), lost])
+    assert (answer.status, answer.code, answer.json["field"]) == (404, "SERVICE_NOT_FOUND", "commands[1].service_id")
+    answer = atomic(api, [payout(f"dc1:p-{unique}", account, 1), {**commands[0], "key": f"dc1:m-{unique}"}])
+    assert answer.json["facts"]["command"] == 1
+    assert says(answers(api.batch([lost]))[0])[:2] == (404, "SERVICE_NOT_FOUND")
+    stack.balance_everywhere(account, 10)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def doomed(stack, tmp_path):
+    """One more API of dc1, which dies at a fault point."""
+    started = []
+
+    def start(fault):
+        port, config = free_port(), tmp_path / "geobill.ini"
+        own = stack.env["GEOBILL_API_dc1"].removeprefix("http://")
+        config.write_text(stack.config("dc1").read_text().replace(f"listen={own}", f"listen=127.0.0.1:{port}"))
+        process = subprocess.Popen([stack.bin / "geobill-api", "--config", config], env={**os.environ, "GEOBILL_FAULT": fault},
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        started.append(process)
+        api = Api(f"http://127.0.0.1:{port}", stack.token)
+
+        def ready():
+            try:
+                return api.get("/readyz").status == 200
+            except OSError:
+                return False
+        until("the API to be ready", 20, ready)
+        return api, process
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.parametrize("fault, written", [("engine.before_commit:1", False), ("engine.after_commit:1", True)])
+@pytest.mark.parametrize("enough", [True, False])
+def test_atomic_batch_and_an_api_that_dies_around_its_commit(stack, spread, unique, doomed, fault, written, enough):
+    """Whoever asks again gets the truth; what was not committed has left nothing."""
+    account = spread(100 if enough else 30, 0, 0)
+    commands = [payout(f"dc1:k{n}-{unique}", account, 10) for n in range(5)]
+    api, process = doomed(fault)
+    with pytest.raises((OSError, http.client.HTTPException)):
+        atomic(api, commands)
+    assert process.wait(20) != 0
+    states = stack.psql("dc1", f"SELECT DISTINCT state FROM operation WHERE key LIKE 'dc1:k%-{unique}'")
+    assert states == ([["4" if enough else "5"]] if written else [])
+    answer = atomic(stack.api("dc1"), commands)
+    if enough:
+        assert [item["status"] for item in answers(answer)] == [200] * 5
+        assert [item.get("replayed", False) for item in answers(answer)] == [written] * 5
+    else:
+        assert (answer.code, answer.json["facts"]["command"]) == ("BATCH_ABORTED", 3)
+        assert ("idempotent-replayed" in answer.headers) == written
+    stack.balance_everywhere(account, 50 if enough else 30)
+
+
+def some_batch(chance, accounts, name, size):
+    """Pay-outs, transfers and pay-ins, some of them too dear."""
+    made = []
+    for n in range(size):
+        key, amount, (one, two) = f"dc1:{name}-{n}", chance.randint(1, 300), chance.sample(accounts, 2)
+        kind = chance.choice(["PAYIN", "PAYOUT", "PAYOUT", "TRANSFER"])
+        more = {"payee_account_id": two} if kind == "TRANSFER" else {}
+        made.append(command(kind, key, one, amount, **more))
+    return made
+
+
+def test_batches_from_all_sides_agree_with_the_journal(stack, account, other_account, unique, tmp_path):
+    """Atomic and not, again and again, in part, while the API is killed: the books are what the clients were told."""
+    journal, seed = Journal(tmp_path / "journal"), random.randrange(1 << 30)
+    print(f"seed {seed}")
+    accounts = [account, other_account]
+    for name in accounts:
+        assert recorded(stack, journal, "dc1").payin(f"dc1:fund-{name}", name, 4000, wait=20).status == 200
+
+    def send(api, commands, whole):
+        until("an answer", 30, lambda: answered(api, commands, whole))
+
+    def answered(api, commands, whole):
+        try:
+            answer = api.batch(commands, atomic=whole)
+            return answer.status != 503 and all(item["status"] != 503 for item in answer.json.get("answers", []))
+        except (OSError, http.client.HTTPException):
+            return False
+
+    def work(number):
+        api, chance = recorded(stack, journal, "dc1"), random.Random(seed + number)
+        for n in range(12):
+            whole = chance.random() < 0.6
+            commands = some_batch(chance, accounts, f"{unique}-{number}-{n}", chance.choice([1, 3, 20]))
+            send(api, commands, whole)
+            if chance.random() < 0.5:
+                send(api, commands[:chance.randint(1, len(commands))], whole)
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        futures = [pool.submit(work, number) for number in range(4)]
+        stack.stack("kill", "dc1", "api")
+        for future in futures:
+            future.result()
+    check_against_journal(stack, journal, set(accounts))
+
+
+def test_books_at_rest(stack):
+    """After all of the above."""
+    stack.verify_at_rest()

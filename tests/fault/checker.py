@@ -30,7 +30,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 OWNER = re.compile(r"(dc[1-9][0-9]{0,3}):")
 STORED_REFUSALS = {"ACCOUNT_CLOSED", "OPERATION_REFUSED", "ACCOUNT_BLOCKED", "INSUFFICIENT_FUNDS", "FUNDS_HELD",
                    "FUNDS_UNREACHABLE", "LIMIT_REACHED", "WAITING_LIMIT", "PAYEE_ACCOUNT_CLOSED", "HOLD_CAPTURED", "HOLD_VOIDED",
-                   "HOLD_EXPIRED", "CAPTURE_EXCEEDS_HOLD", "SERVICE_RETIRED"}
+                   "HOLD_EXPIRED", "CAPTURE_EXCEEDS_HOLD", "SERVICE_RETIRED", "BATCH_ABORTED"}
 
 
 class Case:
@@ -65,6 +65,7 @@ class Checker:
     def run(self, last=True):
         for case in self.cases.values():
             self.check_case(case)
+        self.check_batches()
         self.check_openings()
         self.check_prices()
         self.check_unasked()
@@ -261,6 +262,30 @@ class Checker:
             if sorted(e[:1] + (e.account_id, e.kind, e.amount) for e in entries) not in (wanted, more):
                 self.say("I7", case.client, case.key, f"the history of {dc} has {len(entries)} effects of it, not "
                          f"{len(effects)} as asked for", f"wanted {wanted}", f"found {list(entries)}")
+
+    # Atomic batches: all or none.
+
+    def check_batches(self):
+        """Of one that was answered as done or aborted, or whose keys no other request has, all is done or nothing."""
+        batches = collections.defaultdict(list)
+        for case in self.cases.values():
+            for r in case.requests:
+                if r.batch is not None:
+                    batches[r.batch].append((case, r))
+        keys = {number: {case.key for case, _ in members} for number, members in batches.items()}
+        for number, members in batches.items():
+            answered = all(r.status == 200 or (r.answer or {}).get("code") == "BATCH_ABORTED" for _, r in members)
+            alone = all(r.batch is not None and keys[r.batch] == keys[number] for case, _ in members for r in case.requests)
+            if not answered and not alone:
+                continue
+            self.counts["atomic batches compared"] += 1
+            done = {case.key: self.is_done(case) for case, _ in members}
+            if len(set(done.values())) > 1:
+                self.say("I5", members[0][0].client, members[0][0].key, "its atomic batch was done in part", done)
+
+    def is_done(self, case):
+        stored = self.books[case.owner].operations.get((case.client, case.key)) if case.owner in self.books else None
+        return stored is not None and OPERATION_STATES.get(stored.state) == case.command.done
 
     # Opening balances: once, under a key of their own, when the account was opened; no key of a client is theirs.
 

@@ -22,6 +22,7 @@ class Request(NamedTuple):
     body: dict
     status: Optional[int]
     answer: Optional[dict]
+    batch: Optional[int] = None  # of a command in an atomic batch: the number of its first command
 
 
 def read_journal(path):
@@ -37,7 +38,7 @@ def read_journal(path):
             else:
                 answered[item["answer"]] = item
     return [Request(n, s["dc"], s["client"], s["method"], s["path"], s["key"], s["body"],
-                    answered.get(n, {}).get("status"), answered.get(n, {}).get("body")) for n, s in sent.items()]
+                    answered.get(n, {}).get("status"), answered.get(n, {}).get("body"), s.get("batch")) for n, s in sent.items()]
 
 
 class Place(NamedTuple):

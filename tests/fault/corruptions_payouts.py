@@ -185,6 +185,9 @@ KINDS_PAYOUTS = {
     "a share does not know what waits for it": (
         {"dc1": undecided() + waiting("{p}") + f"UPDATE share SET engaged = false {AT}"},
         r"i9_waiting_sound .*account_no={q} .*why=the share is engaged, or does not know", None),
+    "an atomic batch was done in part": (
+        {"dc1": "UPDATE operation SET batch_id = '00000000-0000-7000-8000-000000000001' WHERE key IN ('{o}', '{p}')"},
+        r"i5_atomic_batches .*refused=1 .*why=done in part", None),
     # Replicas.
     "a copied grant has another amount": (
         {"dc1": f"UPDATE replicated_ledger SET amount = amount + 1 {AT} AND dc = 'dc2' AND version = {{g}}"},

@@ -4,6 +4,8 @@ with nothing else, by tests/fault/checker.py, which shares nothing with this fil
     {"send": 7, "dc": "dc1", "client": "demo", "method": "POST", "path": "/v1/pay-ins", "key": "dc1:a", "body": {...}}
     {"answer": 7, "status": 202, "body": {...}}          not there: never answered
 
+Each command of a batch is a request of its own, as it would be alone; those of an atomic batch have its number as "batch".
+
 The first line is written before the request is sent, the second when it was answered."""
 import http.client
 import json
@@ -19,6 +21,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "fault"))
 
 import checker  # noqa: E402
 
+BATCH_PATHS = {"PAYIN": "/v1/pay-ins", "PAYOUT": "/v1/pay-outs", "TRANSFER": "/v1/transfers", "HOLD": "/v1/holds",
+               "CAPTURE": "/v1/holds/{hold_id}/capture", "VOID": "/v1/holds/{hold_id}/void", "CHARGE": "/v1/charges"}
 CLIENT = "demo"  # whose token a stack's own clients use
 
 
@@ -31,12 +35,14 @@ class Journal:
         self.lock = threading.Lock()
         self.sent = 0
 
-    def before(self, dc, client, method, path, key, body):
-        """Gives the number of the request."""
+    def before(self, dc, client, method, path, key, body, batch=None):
+        """Gives the number of the request. `batch`: of an atomic batch; 0: this is its first."""
         with self.lock:
             self.sent += 1
-            self._write({"send": self.sent, "dc": dc, "client": client, "method": method, "path": path, "key": key,
-                         "body": body})
+            item = {"send": self.sent, "dc": dc, "client": client, "method": method, "path": path, "key": key, "body": body}
+            if batch is not None:
+                item["batch"] = batch or self.sent
+            self._write(item)
             return self.sent
 
     def after(self, number, status, body):
@@ -54,6 +60,19 @@ class RecordedApi(KeptApi):
     def __init__(self, api, journal, dc, client=CLIENT):
         super().__init__(api.url, api.token, api.timeout)
         self.journal, self.dc, self.client = journal, dc, client
+
+    def batch(self, commands, wait=None, headers=None, **more):
+        numbers, atomic = [], more.get("atomic", False)
+        for command in commands:
+            body = {name: value for name, value in command.items() if name not in ("kind", "key", "hold_id")}
+            path = BATCH_PATHS[command["kind"]].format(**command)
+            batch = (numbers[0] if numbers else 0) if atomic else None
+            numbers.append(self.journal.before(self.dc, self.client, "POST", path, command["key"], body, batch))
+        answer = super().batch(commands, wait, headers, **more)
+        answers = (answer.json or {}).get("answers") or [{"status": answer.status, "body": answer.json}] * len(commands)
+        for number, item in zip(numbers, answers):
+            self.journal.after(number, item["status"], item["body"])
+        return answer
 
     def call(self, method, path, body=None, headers=None, raw=None):
         key = (headers or {}).get("Idempotency-Key")

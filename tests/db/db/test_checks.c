@@ -71,6 +71,7 @@ static const char sound_data[] =
     "INSERT INTO progress (source, stream, topic, partition, complete) VALUES"
     " ('dc1', 'payin', 'p', 0, 3), ('dc1', 'payin', 'p', 1, 3);"
     "UPDATE operation SET seq = 1;"
+    "UPDATE operation SET batch_id = '" HOLD_1 "' WHERE key IN ('k1', 'k2');"
     "INSERT INTO overdue VALUES (1, 'k3', 'dc1', 1, 1);"
     "INSERT INTO operation (client_no, kind, state, key, account_no, amount, created_at_us, "
     "deadline_us)"
@@ -158,6 +159,13 @@ static const struct {
      "account_no, created_at_us) VALUES (1, 'o', 'n', 'EUR', 100, 1, 1)"},
     {"i5_openings", "UPDATE ledger SET kind = 15 WHERE account_no = 1 AND version = 1"},
     {"i5_openings", "UPDATE replicated_ledger SET kind = 15"},
+    {"i5_atomic_batches", "UPDATE operation SET batch_id = '" HOLD_1 "' WHERE key = 'k3'"},
+    {"i5_atomic_batches", "UPDATE operation SET batch_id = '" HOLD_1 "' WHERE key = 'k5'"},
+    {"i5_atomic_batches", "UPDATE operation SET batch_id = '" HOLD_1 "', reason = 'BATCH_ABORTED' "
+                          "WHERE key = 'k4'"},
+    {"i5_atomic_batches", "UPDATE operation SET batch_id = '" HOLD_2 "' WHERE key = 'k4'"},
+    {"i5_atomic_batches", "UPDATE operation SET reason = 'BATCH_ABORTED' WHERE key = 'k4'"},
+    {"i5_atomic_batches", "UPDATE operation SET client_no = 2 WHERE key = 'k1'"},
     {"i4_held_is_holds", "UPDATE share SET held = 39 WHERE account_no = 8"},
     {"i4_held_is_holds", "UPDATE share SET held = 1 WHERE account_no = 1"},
     {"i4_held_is_holds", "UPDATE hold SET amount = 41 WHERE key = 'h1'"},

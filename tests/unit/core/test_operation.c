@@ -65,7 +65,7 @@ static void asks_in_every_state(void **state)
 static void statuses_and_kinds(void **state)
 {
     (void)state;
-    static const char *const REFUSED[4] = {"", "PHTC", "H", "PHTC"}; /* by status */
+    static const char *const REFUSED[4] = {"", "PHTC", "iH", "iPHTC"}; /* by status */
     static const char KINDS[] = " iPHcvTCr";
     for (int s = GB_STATUS_OPEN; s <= GB_STATUS_CLOSED; s++) {
         for (int k = GB_OPERATION_PAYIN; k <= GB_OPERATION_REFUND; k++) {
@@ -83,7 +83,8 @@ static void statuses_and_kinds(void **state)
     assert_string_equal(gb_reason_name(GB_REASON_REFUND_EXCEEDS_PAID), "REFUND_EXCEEDS_PAID");
     assert_null(gb_reason_name(GB_REASON_NONE));
     assert_null(gb_reason_name(-1));
-    assert_null(gb_reason_name(GB_REASON_REFUND_EXCEEDS_PAID + 1));
+    assert_string_equal(gb_reason_name(GB_REASON_BATCH_ABORTED), "BATCH_ABORTED");
+    assert_null(gb_reason_name(GB_REASON_BATCH_ABORTED + 1));
 }
 
 static void clocks(void **state)
