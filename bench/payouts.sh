@@ -1,18 +1,22 @@
 #!/usr/bin/env bash
-# payouts.sh [--run DIR] [--keep] [--seconds S] [--connections "64 256"] [--only "local alone hot skewed remote call"]: pay-outs over HTTP.
+# payouts.sh [--run DIR] [--keep] [--seconds S] [--connections "64 256"] [--only "local alone offered hot skewed remote mixed call"]
+#            [--rate R] [--rtt MS]: pay-outs over HTTP.
 #   local   1,000 accounts whose money lies at dc1, paid out at dc1, each connection asking again when it has its answer
 #   alone   the same with publisher and consumer of dc1 stopped, so that only API and PostgreSQL work
+#   offered as alone, but 8,000 a second are offered, however fast the answers come
 #   hot     the same as local, of one account
 #   skewed  200 accounts, evenly split over three datacenters, 7 of 9 pay-outs at dc1, until a share does not suffice: how many
 #           were decided by the own share
-#   remote  every pay-out at dc2, of an account whose money lies at dc1: nothing is there before it is asked for
+#   remote  every pay-out at dc2, of an account whose money lies at dc1: nothing is there before it is asked for; --rate (100) a second
+#   mixed   19 of 20 at dc2 from its own share, one as in remote; 10 times --rate a second
 #   call    what the ratio is against: the same pay-out as one SQL function call a request, from pgbench, on dc1's PostgreSQL
-# All on one machine: there is no network between the datacenters.
+# All on one machine: there is no network between the datacenters, unless --rtt puts a way of so many milliseconds, there and
+# back, between each datacenter and the Kafkas of the others; then each has a Kafka of its own.
 set -euo pipefail
 # shellcheck source=measure.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/measure.sh"
 
-seconds=8 connections='64 256' only='local alone hot skewed remote call' known_within_s=60
+seconds=8 connections='64 256' only='local alone offered hot skewed remote mixed call' known_within_s=60 rate=100 rtt=0
 take_common_options "$@"
 set -- "${args[@]}"
 while (($#)); do
@@ -20,6 +24,8 @@ while (($#)); do
     --seconds) seconds=${2?} ;;
     --connections) connections=${2?} ;;
     --only) only=${2?} ;;
+    --rate) rate=${2?} ;;
+    --rtt) rtt=${2?} ;;
     *) die "payouts.sh: unknown argument $1" ;;
   esac
   shift 2
@@ -59,20 +65,29 @@ pay_out() { # LOAD OPTIONS...
   cpu_report "$scratch/cpu.before" "$scratch/cpu.after" "$answers" "$(result "$scratch/load.json" cpu_us)"
 }
 
-at_dc1() { # PREFIX ACCOUNTS
+at_dc1() { # PREFIX ACCOUNTS [LOAD OPTIONS...]
   local count
   open_accounts "$1" "$2" 1000000000000 home
   for count in $connections; do
     printf '\n-- %s connections\n' "$count"
-    pay_out --api "dc1=$(api_of dc1)" --amount-max 100 --connections "$count"
+    pay_out --api "dc1=$(api_of dc1)" --amount-max 100 --connections "$count" "${@:3}"
   done
 }
 
 measure_local() { at_dc1 local 1000; }
+dc1_alone() { # stop|start
+  local part
+  for part in publisher consumer; do "$root/stack" "$1" dc1 "$part" --run "$run" >/dev/null; done
+}
 measure_alone() {
-  for part in publisher consumer; do "$root/stack" stop dc1 "$part" --run "$run" >/dev/null; done
+  dc1_alone stop
   at_dc1 local 1000
-  for part in publisher consumer; do "$root/stack" start dc1 "$part" --run "$run" >/dev/null; done
+  dc1_alone start
+}
+measure_offered() {
+  dc1_alone stop
+  at_dc1 local 1000 --rate 8000
+  dc1_alone start
 }
 measure_hot() { at_dc1 hot 1; }
 
@@ -96,10 +111,22 @@ measure_skewed() {
 }
 
 measure_remote() {
-  local rate=100
   open_accounts remote $((rate * (seconds + 4))) 1000 home
   pay_out --api "dc2=$(api_of dc2)" --in-turn --amount-max 1000 \
     --connections 64 --rate "$rate"
+}
+
+# Each remote account is used once: what a first pay-out brought along would make the next one local.
+measure_mixed() {
+  local all=$((10 * rate)) near=500
+  open_accounts mixed $((all * (seconds + 4) / 20)) 1000 home
+  open_accounts near "$near" 0 even
+  "$load" --api "dc2=$(api_of dc2)" --accounts-file "$scratch/accounts" --in-turn --connections 32 --rate $((near * 4)) --duration 2 \
+    --warmup 0 --wait 5 --json "$scratch/load.json" >/dev/null
+  awk -v near="$near" -v lines=$((all * (seconds + 4))) \
+    'BEGIN { for (i = 0; i < lines; i++) print i % 20 ? "near-" i % near + 1 : "mixed-" i / 20 + 1 }' >"$scratch/accounts"
+  pay_out --api "dc2=$(api_of dc2)" --in-turn --amount-max 100 \
+    --connections 64 --rate "$all"
 }
 
 # The least that is asked of a ledger: the key once, never below zero, an entry for each movement.
@@ -137,9 +164,47 @@ measure_call() {
   superuser dc1 'DROP SCHEMA bench_call CASCADE' 2>/dev/null
 }
 
-open_stack --dcs 3
+# Each datacenter reaches the Kafkas of the others only through a relay that takes its time. (Their brokers advertise it on a
+# listener of its own.)
+put_far_apart() {
+  local dc peer name front behind
+  local -A fronts
+  coproc RELAY { exec "$bench/far_relay.py" "$(awk -v rtt="$rtt" 'BEGIN { print rtt / 2 }')" "${dcs[@]}"; }
+  for _ in "${dcs[@]}"; do
+    read -r -t 10 -u "${RELAY[0]}" name front behind || die 'the relay does not start'
+    fronts[$name]=$front
+    "$root/stack" stop --run "$run" "$name" kafka >&2
+    sed -i -e "s|^listeners=.*|&,FAR://127.0.0.1:$behind|" -e "s|^advertised.listeners=.*|&,FAR://127.0.0.1:$front|" \
+      -e 's|^listener.security.protocol.map=.*|&,FAR:PLAINTEXT|' "$(run_of "$name")/kafka/server.properties"
+    "$root/stack" start --run "$run" "$name" kafka >&2
+  done
+  for dc in "${dcs[@]}"; do
+    for peer in "${dcs[@]}"; do
+      [[ $peer == "$dc" ]] || sed -i "/^\[kafka.$peer\]/,/^bootstrap/s|^bootstrap.servers=.*|bootstrap.servers=127.0.0.1:${fronts[$peer]}|" "$(run_of "$dc")/geobill.ini"
+    done
+    for name in publisher consumer projector; do
+      "$root/stack" stop --run "$run" "$dc" "$name" >&2
+      "$root/stack" start --run "$run" "$dc" "$name" >&2
+    done
+  done
+  wait_for 60 'all daemons to be ready' all_ready
+}
+
+all_ready() {
+  local dc address
+  for dc in "${dcs[@]}"; do
+    while read -r address; do
+      curl -sf -m 2 -o "$scratch/ready" "http://$address/readyz" || return 1
+    done < <(sed -n 's/^listen=//p' "$(run_of "$dc")/geobill.ini")
+  done
+}
+
+brokers=one
+((rtt == 0)) || brokers=per-dc
+open_stack --dcs 3 --brokers "$brokers"
 PATH=$PATH:$(pg_config --bindir)
 print_machine
+((rtt == 0)) || put_far_apart
 for part in $only; do
   printf '\n== %s\n' "$part"
   "measure_$part"
