@@ -65,31 +65,37 @@ pay_out() { # LOAD OPTIONS...
   cpu_report "$scratch/cpu.before" "$scratch/cpu.after" "$answers" "$(result "$scratch/load.json" cpu_us)"
 }
 
-at_dc1() { # PREFIX ACCOUNTS [LOAD OPTIONS...]
+at_dc1() { # [LOAD OPTIONS...]
   local count
-  open_accounts "$1" "$2" 1000000000000 home
   for count in $connections; do
     printf '\n-- %s connections\n' "$count"
-    pay_out --api "dc1=$(api_of dc1)" --amount-max 100 --connections "$count" "${@:3}"
+    pay_out --api "dc1=$(api_of dc1)" --amount-max 100 --connections "$count" "$@"
   done
 }
-
-measure_local() { at_dc1 local 1000; }
 dc1_alone() { # stop|start
   local part
   for part in publisher consumer; do "$root/stack" "$1" dc1 "$part" --run "$run" >/dev/null; done
 }
+measure_local() {
+  open_accounts local 1000 1000000000000 home
+  at_dc1
+}
 measure_alone() {
+  open_accounts local 1000 1000000000000 home
   dc1_alone stop
-  at_dc1 local 1000
+  at_dc1
   dc1_alone start
 }
 measure_offered() {
+  open_accounts local 1000 1000000000000 home
   dc1_alone stop
-  at_dc1 local 1000 --rate 8000
+  at_dc1 --rate 8000
   dc1_alone start
 }
-measure_hot() { at_dc1 hot 1; }
+measure_hot() {
+  open_accounts hot 1 1000000000000 home
+  at_dc1
+}
 
 measure_skewed() {
   local dc before=0 after=0 decided=0
