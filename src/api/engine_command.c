@@ -41,7 +41,7 @@ struct gb_command gb_api_engine_command(const struct gb_api_request *request)
         .owner = command->owner,
         .client_no = request->client.client_no,
         .key = request->key,
-        .amount = command->amount,
+        .amount = command->service_id != NULL ? 0 : command->amount, /* not what it took before */
         .reference = command->reference,
         .metadata = command->metadata,
         .accepted_at_us = command->created_at_us,

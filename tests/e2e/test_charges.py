@@ -213,3 +213,16 @@ def test_the_tool_charges(stack, spread, service):
 
 def test_nothing_is_left_over(stack):
     stack.verify_at_rest()
+
+
+def test_whoever_decides_a_waiting_charge_decides_the_one_that_was_asked_for(stack, spread, service):
+    """Nobody sweeps: the API itself refuses what waits, in time, and the answer is the stored one."""
+    account = spread(10, 0, 0)
+    stack.stack("stop", "dc1", "consumer")
+    try:
+        answer = stack.api("dc1").charge(f"dc1:late-{account}", account, service, deadline_ms=300)
+        assert answer.status == 409 and answer.code == "FUNDS_UNREACHABLE", answer
+        again = stack.api("dc1").charge(f"dc1:late-{account}", account, service, deadline_ms=300)
+        assert again.status == 409 and again.code == "FUNDS_UNREACHABLE", again
+    finally:
+        stack.stack("start", "dc1", "consumer")
