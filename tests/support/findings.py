@@ -7,7 +7,7 @@ In a test:
 Around a program that prints what it found:
     findings.py run NAME --title TITLE [--says TEXT] -- PROGRAM ARGUMENTS...
 The page, from the fragments and ctest's own account of the run:
-    findings.py page FOLDER --junit FILE
+    findings.py page FOLDER --junit FILE...
 
 Fragments go into the folder that GEOBILL_FINDINGS names; without it nothing is written.
 """
@@ -27,7 +27,7 @@ LINES_MAX = 40  # of a program's output
 
 HEAD = """# Reliability
 
-What the long tests found, written by `./stack long`; nothing here is written by hand. A test that passed is no proof: 0 failures
+What the long tests found, written by `./stack long` or from its tests run one by one; nothing here is written by hand. A test that passed is no proof: 0 failures
 in n independent runs bounds the chance of a failure, at 95 %, by 3/n. So 10^6 histories without a failure say: fewer than 3 in 10^6;
 a minute of kills without a loss says only that this minute lost nothing.
 """
@@ -119,12 +119,13 @@ def commit():
     return output_of("git", "rev-parse", "--short=12", "HEAD") + ("" if changed == "not here" else ", with changes")
 
 
-def results(junit):
-    """(name, passed, seconds) of every test of the run."""
-    found = []
-    for case in xml.etree.ElementTree.parse(junit).getroot().iter("testcase"):
-        found.append((case.get("name"), case.get("status") == "run", float(case.get("time"))))
-    return sorted(found)
+def results(junits):
+    """(name, passed, seconds) of every test of the run, or of the runs, each once: the last word on it stands."""
+    found = {}
+    for junit in junits:
+        for case in xml.etree.ElementTree.parse(junit).getroot().iter("testcase"):
+            found[case.get("name")] = (case.get("status") == "run", float(case.get("time")))
+    return sorted((name, passed, seconds) for name, (passed, seconds) in found.items())
 
 
 def write_page(words):
@@ -137,14 +138,11 @@ def write_page(words):
     text = [HEAD, verdict + "\n", "| | |\n| --- | --- |\n" + "".join(f"| {a} | {one_line(b)} |\n" for a, b in facts),
             "| test | result | seconds |\n| --- | --- | --- |\n" +
             "".join(f"| `{n}` | {'passed' if ok else 'FAILED'} | {s:.0f} |\n" for n, ok, s in tests)]
-    for name, passed, _ in tests:
-        fragment = pathlib.Path(words.folder) / f"{name}.md"
-        if fragment.exists():
-            title, _, rest = fragment.read_text(encoding="utf-8").partition("\n")
-            note = "" if passed else f"\n**`{name}` FAILED in this run; this is what it had found by then.**\n"
-            text.append(f"{title}\n{note}{rest}")
-        else:
-            text.append(f"## {name}\n\nThis test {'passed' if passed else '**FAILED**'} and wrote no findings.\n")
+    failures = {name for name, passed, _ in tests if not passed}
+    for fragment in sorted(pathlib.Path(words.folder).glob("*.md")):
+        title, _, rest = fragment.read_text(encoding="utf-8").partition("\n")
+        note = f"\n**`{fragment.stem}` FAILED in this run; this is what it had found by then.**\n" if fragment.stem in failures else ""
+        text.append(f"{title}\n{note}{rest}")
     page = ROOT / "docs" / "RELIABILITY.md"
     page.write_text("\n".join(text), encoding="utf-8")
     print(f"{page.relative_to(ROOT)}: {verdict.strip('*')}")
@@ -162,7 +160,7 @@ def main():
     run.set_defaults(does=run_program)
     page = commands.add_parser("page")
     page.add_argument("folder")
-    page.add_argument("--junit", required=True)
+    page.add_argument("--junit", required=True, nargs="+")
     page.set_defaults(does=write_page)
     words = parser.parse_args()
     return words.does(words)
