@@ -94,7 +94,7 @@ class Books:
 
 
 class Relayed:
-    """A daemon of one datacenter that reads dc1's cluster through a relay."""
+    """A daemon of one datacenter that reads dc1's cluster, and its own, through a relay."""
 
     def __init__(self, stack, dc, part):
         self.stack, self.dc, self.part = stack, dc, part
@@ -102,7 +102,8 @@ class Relayed:
         stack.stack("stop", dc, part)
         self.process = subprocess.Popen(
             [str(stack.bin / f"geobill-{part}"), "--config", str(stack.config(dc)),
-             "-X", f"kafka.dc1.bootstrap.servers=127.0.0.1:{stack.front}", "-X", f"{part}.listen=127.0.0.1:0"],
+             *[word for cluster in sorted({"dc1", dc}) for word in ("-X", f"kafka.{cluster}.bootstrap.servers=127.0.0.1:{stack.front}")],
+             "-X", f"{part}.listen=127.0.0.1:0"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def close(self):

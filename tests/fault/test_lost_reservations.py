@@ -7,6 +7,8 @@ import subprocess
 import tempfile
 import time
 
+import pytest
+
 from geobill_journal import check_against_journal, recorded
 from geobill_stack import until
 from kafka_wire import Broker
@@ -64,14 +66,15 @@ def test_topics_wiped_while_pay_outs_wait(stack, books):
     rested(stack, books)
 
 
-def test_asks_and_replies_lost_and_swapped(stack, books):
-    """dc1 hears replies, and dc2 asks, through a relay that keeps some of them, and changes the order of others."""
+@pytest.mark.parametrize("reader, lossy", [("dc1", REPLIES), ("dc2", ASKS)])
+def test_asks_and_replies_lost_and_swapped(stack, books, reader, lossy):
+    """dc1 hears replies, or dc2 asks, through a relay that keeps some of them, and changes the order of others."""
     fund(stack, books, 10000)
-    relayed, hit = Relayed(stack, "dc1", "consumer"), {"dropped": 0, "swapped": 0}
+    relayed, hit = Relayed(stack, reader, "consumer"), {"dropped": 0, "swapped": 0}
 
     def tamper(topic, _partition, batch):
         offsets = batch.offsets()
-        if topic != REPLIES:
+        if topic != lossy:
             return
         if len(offsets) > 1 and hit["swapped"] < PAYOUTS:
             batch.swap(offsets[0], offsets[-1])
@@ -86,7 +89,7 @@ def test_asks_and_replies_lost_and_swapped(stack, books):
         assert not relayed.relay.errors, relayed.relay.errors
         assert hit["dropped"] > 0, hit
         relayed.relay.tamper = None
-        print(f"replies: {hit}")
+        print(f"{lossy}: {hit}")
         rested(stack, books)
     finally:
         relayed.close()
