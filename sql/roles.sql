@@ -53,7 +53,7 @@ GRANT INSERT, UPDATE ON daemon TO geobill_api, geobill_publisher, geobill_consum
 GRANT INSERT ON operation, relay, outbox, catalogue_command, ledger TO geobill_api;
 GRANT INSERT (account_no, account_id, currency, status, account_version, updated_at_us), UPDATE ON share TO geobill_api;
 GRANT INSERT, UPDATE ON share_link TO geobill_api;
-GRANT UPDATE (state, reason, facts, decided_at_us) ON operation TO geobill_api;
+GRANT UPDATE (state, reason, facts, decided_at_us, refunded) ON operation TO geobill_api;
 GRANT INSERT, DELETE ON waiting, open_hold TO geobill_api;
 GRANT INSERT, UPDATE (state, captured, ended_at_us) ON hold TO geobill_api;
 GRANT INSERT ON denial TO geobill_api;
@@ -69,7 +69,7 @@ GRANT DELETE ON outbox TO geobill_publisher;
 -- The consumer decides.
 GRANT INSERT, UPDATE ON share, share_link TO geobill_consumer;
 GRANT INSERT ON ledger, operation, outbox TO geobill_consumer;
-GRANT UPDATE (state, reason, facts, decided_at_us) ON operation TO geobill_consumer;
+GRANT UPDATE (state, reason, facts, decided_at_us, refunded) ON operation TO geobill_consumer;
 GRANT INSERT, DELETE ON waiting, open_hold, denial TO geobill_consumer;
 GRANT INSERT, UPDATE (state, captured, ended_at_us) ON hold TO geobill_consumer;
 GRANT UPDATE (state, reason, decided_at_us) ON relay TO geobill_consumer;

@@ -35,6 +35,6 @@ UNION ALL
 SELECT o.client_no, o.key, o.state, 0, NULL, o.account_no, NULL, o.amount
 FROM operation o
 LEFT JOIN (VALUES (1, ARRAY[1, 2, 5]), (2, ARRAY[3, 4, 5]), (3, ARRAY[3, 5, 6]), (4, ARRAY[4, 5]), (5, ARRAY[5, 7]),
-                  (6, ARRAY[3, 4, 5]), (7, ARRAY[3, 4, 5]), (8, ARRAY[1, 2, 5])) AS may (kind, states) ON may.kind = o.kind
+                  (6, ARRAY[3, 4, 5]), (7, ARRAY[3, 4, 5]), (8, ARRAY[2, 5])) AS may (kind, states) ON may.kind = o.kind
 WHERE (o.state = ANY (may.states)) IS NOT TRUE
 ORDER BY 1, 2

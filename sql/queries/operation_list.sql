@@ -2,9 +2,10 @@
 -- Parameters: $1 account_no int8, $2 state int2 (NULL: any), place: $3 created_at_us int8, $4 client_no int4, $5 key text;
 --   $6 limit int4.
 -- Result: client_no int4, key text, kind int2, state int2, amount int8, reason text, created_at_us int8, decided_at_us int8,
---   the payee's account_id text, hold_id uuid, expires_at_us int8, service text, price_version int8.
+--   the payee's account_id text, hold_id uuid, expires_at_us int8, service text, price_version int8,
+--   original_key text, refunded int8.
 SELECT o.client_no, o.key, o.kind, o.state, o.amount, o.reason, o.created_at_us, o.decided_at_us, p.account_id, o.hold_id,
-    o.expires_at_us, o.service, o.price_version
+    o.expires_at_us, o.service, o.price_version, o.original_key, o.refunded
 FROM (
     SELECT * FROM operation
     WHERE account_no = $1::bigint AND state = coalesce($2::smallint, state)

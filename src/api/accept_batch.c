@@ -23,7 +23,8 @@ void gb_api_batch_init(struct gb_api_batch *batch, struct gb_api *api, size_t re
         .places = calloc(requests_max, sizeof(*batch->places)),
         .commit_time = gb_metric_duration("geobill_intake_commit_seconds", NULL,
                                           "Accepting a batch of pay-ins, its commit included."),
-        .accepted = gb_metric_counter("geobill_payins_accepted_total", NULL, "Pay-ins accepted."),
+        .accepted = gb_metric_counter("geobill_payins_accepted_total", NULL,
+                                      "Pay-ins, and refunds that are decided elsewhere, accepted."),
         .repeated = gb_metric_counter("geobill_payins_not_new_total", NULL,
                                       "Pay-ins that were repeats, or could not be accepted."),
     };
@@ -71,11 +72,14 @@ enum part {
     PART_REFUSED_RELAYED,
 };
 
-static bool takes_payins(const struct gb_api_command *payin)
+/* A refund's money is the account's, whatever its status. */
+static bool takes(const struct gb_api_command *payin)
 {
     const struct gb_api_account *known = &payin->known;
-    return known->account_no.value != 0 && gb_currency_equal(known->currency, payin->currency) &&
-           (known->status == GB_STATUS_OPEN || known->status == GB_STATUS_BLOCKED);
+    bool open = known->status == GB_STATUS_OPEN || known->status == GB_STATUS_BLOCKED ||
+                payin->kind == GB_OPERATION_REFUND;
+    return open && known->account_no.value != 0 &&
+           gb_currency_equal(known->currency, payin->currency);
 }
 
 static bool belongs(const struct gb_api_command *payin, enum part part)
@@ -92,9 +96,9 @@ static bool belongs(const struct gb_api_command *payin, enum part part)
     case PART_BY_CATALOGUE:
         return !payin->relayed && !payin->learnt;
     case PART_BY_LEARNT:
-        return !payin->relayed && payin->learnt && takes_payins(payin);
+        return !payin->relayed && payin->learnt && takes(payin);
     case PART_RELAYABLE:
-        return payin->relayed && takes_payins(payin);
+        return payin->relayed && takes(payin);
     case PART_REFUSED_HERE:
         return payin->reason != NULL && !payin->relayed;
     case PART_REFUSED_RELAYED:

@@ -33,6 +33,7 @@ static struct gb_api_operation operation_of(const struct gb_api_request *request
         .currency = command->currency.code,
         .service_id = command->service_id,
         .price_version = command->price_version,
+        .original_key = command->original_key,
         .hold_id = command->hold_id,
         .expires_at_us = command->expires_at_us,
         .created_at_us = command->created_at_us,

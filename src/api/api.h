@@ -1,7 +1,8 @@
 /* api.h: one process of geobill-api, one request in it, and the ways a request goes.
  *
  *   server threads   route, authenticate from the cache, parse, validate; never wait for anything
- *   intake lane      one thread and connection: all pay-ins that queued up, in one commit
+ *   intake lane      one thread and connection: all pay-ins that queued up, and refunds that are
+ *                    decided elsewhere, in one commit
  *   commands lane    one thread, connection and engine: all other commands about money that queued
  *                    up, in one commit
  *   apart lane       the same for what must not be mixed with others: atomic batches
@@ -73,6 +74,7 @@ struct gb_api_command {
     const char *payee_account_id; /* of a transfer; NULL: none */
     const char *service_id;       /* of a charge; NULL: none */
     int64_t price_version;        /* the same; 0: not known yet */
+    const char *original_key;     /* of a refund; NULL: none */
     int64_t amount;               /* 0: of the whole hold, or the service's price */
     const char *reference;        /* NULL: none */
     const char *metadata;         /* canonical JSON; NULL: none */

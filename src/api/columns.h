@@ -1,4 +1,5 @@
-/* columns.h: pay-ins that share a round trip, as columns for unnest. One thread. */
+/* columns.h: pay-ins, and refunds for other datacenters, that share a round trip, as columns for
+ * unnest. One thread. */
 #ifndef GB_API_COLUMNS_H
 #define GB_API_COLUMNS_H
 
@@ -10,8 +11,10 @@ struct gb_api_columns {
     int32_t *client_no;
     int64_t *account_no, *amount, *created_at_us, *span_id;
     struct gb_uuid *trace_id;
+    int16_t *kind;
     bool *awaited;
-    const char **key, **account_id, **currency, **reference, **metadata, **owner, **reason;
+    const char **key, **account_id, **currency, **reference, **metadata, **owner, **reason,
+        **original_key;
 };
 
 /* Columns of `n` requests, in the arena. */

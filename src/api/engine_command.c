@@ -2,6 +2,7 @@
 #include "api/answer.h"
 #include "api/commands.h"
 #include "api/steps.h"
+#include "core/spend.h"
 #include "runtime/clock.h"
 #include "runtime/log.h"
 
@@ -31,6 +32,7 @@ static int64_t deadline_of(const struct gb_api_command *command)
 struct gb_command gb_api_engine_command(const struct gb_api_request *request)
 {
     const struct gb_api_command *command = &request->command;
+    bool waits = !command->never_waits && gb_spend_can_be(command->kind);
     return (struct gb_command){
         .kind = GB_COMMAND_OPERATION,
         .operation = command->kind,
@@ -46,12 +48,12 @@ struct gb_command gb_api_engine_command(const struct gb_api_request *request)
         .metadata = command->metadata,
         .accepted_at_us = command->created_at_us,
         .awaited = command->until_us > 0,
-        .deadline_us =
-            command->never_waits || gb_api_command_has_hold(command) ? 0 : deadline_of(command),
+        .deadline_us = waits ? deadline_of(command) : 0,
         .impatient = !command->patient,
         .payee_no = command->payee.account_no,
         .payee_id = command->payee_account_id,
         .service_id = command->service_id,
+        .original_key = command->original_key,
         .hold_id = command->hold_id,
         .expires_at_us = command->expires_at_us,
         .trace = request->trace,

@@ -21,9 +21,9 @@ static const struct gb_api_error_row rows[GB_API_ERRORS] = {
                                    "`dcN:` at the start of a key names the datacenter that owns "
                                    "it; use one that exists, or another form."},
     [GB_API_KEY_OWNER_MISMATCH] =
-        {"KEY_OWNER_MISMATCH", 400, false, "Key and hold have different owners",
-         "A hold lives at the datacenter its id names; capture and void it with a key of that "
-         "datacenter: `dcN:` in front. Nothing was stored."},
+        {"KEY_OWNER_MISMATCH", 400, false, "Key and what it is about have different owners",
+         "A hold lives at the datacenter its id names, and a refund is decided by the owner of its "
+         "original's key: use a key of that datacenter, `dcN:` in front. Nothing was stored."},
     [GB_API_UNAUTHENTICATED] =
         {"UNAUTHENTICATED", 401, false, "No valid token",
          "Send `Authorization: Bearer` with the token of a client that is not revoked."},
@@ -89,6 +89,18 @@ static const struct gb_api_error_row rows[GB_API_ERRORS] = {
     [GB_API_BATCH_KEY_USED] = {"BATCH_KEY_USED", 409, false, "Key was used outside of this batch",
                                "An atomic batch has keys that are all new, or all from one atomic "
                                "batch; `field` names the first that is not. Nothing was stored."},
+    [GB_API_ORIGINAL_NOT_FOUND] =
+        {"ORIGINAL_NOT_FOUND", 409, false, "No such operation to refund",
+         "This client has no operation of the account under `original_key`; the refusal is stored "
+         "under the key."},
+    [GB_API_ORIGINAL_NOT_PAID] =
+        {"ORIGINAL_NOT_PAID", 409, false, "Nothing was paid by the original",
+         "A pay-out, a charge and a capture give money back once they are PAID, nothing else does; "
+         "the refusal is stored under the key."},
+    [GB_API_REFUND_EXCEEDS_PAID] =
+        {"REFUND_EXCEEDS_PAID", 409, false, "More than is left of what was paid",
+         "All refunds of one original together give back at most what it paid: the original shows "
+         "what was `refunded`. The refusal is stored under the key."},
     [GB_API_WRONG_DATACENTER] = {"WRONG_DATACENTER", 421, false,
                                  "Key is owned by another datacenter",
                                  "`detail` names it; the command was not executed here, and is to "

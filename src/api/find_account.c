@@ -101,7 +101,7 @@ enum gb_result gb_api_learn_account(struct gb_api_lane *lane, struct gb_api_requ
     if (!found)
         return GB_OK;
     command->learnt = true;
-    if (command->kind == GB_OPERATION_PAYIN)
+    if (command->kind == GB_OPERATION_PAYIN || command->relayed)
         gb_api_to_intake(request);
     else
         gb_api_to_commands(request);

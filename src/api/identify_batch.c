@@ -39,7 +39,7 @@ static struct accounts accounts_of(struct gb_api_client_batch *batch, struct gb_
     for (size_t i = 0; i < batch->count; i++) {
         struct gb_api_batched *at = &batch->commands[i];
         struct gb_api_command *command = &at->request.command;
-        if (at->queue == NULL || (command->kind == GB_OPERATION_PAYIN && !batch->atomic))
+        if (at->queue == NULL || (at->queue == at->request.api->intake_queue && !batch->atomic))
             continue;
         add(&accounts, at, "account_id", command->account_id, &command->known);
         add(&accounts, at, "payee_account_id", command->payee_account_id, &command->payee);

@@ -25,6 +25,7 @@ enum {
     KNOWN_CURRENCY,
     KNOWN_STATUS,
     FACTS,
+    ORIGINAL_KEY,
 };
 
 /* The first field in which the request differs from what is stored; NULL: none. Both of an amount
@@ -43,13 +44,15 @@ static const char *difference(const struct gb_api_command *payin, const struct g
         .amount = gb_rows_int(rows, row, AMOUNT),
         .reference = gb_rows_text(rows, row, REFERENCE),
         .metadata = gb_rows_text(rows, row, METADATA),
+        .original_key = gb_rows_text(rows, row, ORIGINAL_KEY),
     };
     struct gb_request asked = {
-        .kind = GB_OPERATION_PAYIN,
+        .kind = payin->kind,
         .account_no = account_no,
         .amount = payin->amount,
         .reference = payin->reference,
         .metadata = payin->metadata,
+        .original_key = payin->original_key,
     };
     const char *field = gb_request_difference(&stored, &asked);
     if (field == NULL && strcmp(currency, payin->currency.code) != 0)
@@ -120,7 +123,9 @@ enum gb_api_verdict gb_api_judge_repeat(struct gb_api_request *request, const st
         gb_api_refuse(request, GB_API_CURRENCY_MISMATCH, "amount.currency", detail);
         return GB_API_DONE;
     }
-    if (payin->known.status == GB_STATUS_CLOSING || payin->known.status == GB_STATUS_CLOSED) {
+    bool closing =
+        payin->known.status == GB_STATUS_CLOSING || payin->known.status == GB_STATUS_CLOSED;
+    if (closing && payin->kind == GB_OPERATION_PAYIN) {
         payin->reason = gb_api_error_row(GB_API_ACCOUNT_CLOSED)->code;
         return GB_API_STORE_REFUSAL;
     }

@@ -75,3 +75,20 @@ bool gb_api_prepare_command(struct gb_api_request *request)
     gb_api_to_commands(request);
     return false;
 }
+
+/* Decided by the owner of its original, wherever it is posted. */
+bool gb_api_prepare_refund(struct gb_api_request *request)
+{
+    struct gb_api_command *command = &request->command;
+    command->kind = GB_OPERATION_REFUND;
+    if (!gb_api_read_owner(request) || !gb_api_read_command(request))
+        return false;
+    if (command->relayed) {
+        command->until_us = request->arrived_us + request->wait_s * 1000000;
+        gb_api_to_intake(request);
+        return false;
+    }
+    set_times(request);
+    gb_api_to_commands(request);
+    return false;
+}

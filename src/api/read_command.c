@@ -46,6 +46,26 @@ static bool read_service(struct gb_api_request *request, json_t *id)
     return read_id(request, id, "service_id", &request->command.service_id);
 }
 
+/* One database must know both keys. */
+static bool read_original(struct gb_api_request *request, json_t *key)
+{
+    struct gb_api_command *command = &request->command;
+    const char *text = json_string_value(key);
+    struct gb_dc owner;
+    if (!gb_key_valid(text))
+        return refuse(request, GB_API_FIELD_INVALID, "original_key",
+                      "1 to 200 printable ASCII characters without a space at the ends");
+    (void)gb_api_key_owner(&request->api->settings, text, request->client.home, &owner);
+    if (!gb_dc_equal(owner, command->owner))
+        return refuse(request, GB_API_KEY_OWNER_MISMATCH, "original_key",
+                      gb_arena_printf(request->arena,
+                                      "the original is owned by %s, the refund's key by %s",
+                                      owner.code, command->owner.code));
+    command->original_key = gb_arena_strdup(request->arena, text);
+    GB_CHECK(command->original_key != NULL);
+    return true;
+}
+
 /* Left out of a capture, it is the whole hold's. */
 static bool read_amount(struct gb_api_request *request, json_t *amount)
 {
@@ -115,7 +135,18 @@ static bool read_expiry(struct gb_api_request *request, json_t *expires_in_s)
 }
 
 /* All members there are; each is read, NULL where it is left out, in this order. */
-enum member { ACCOUNT, PAYEE, SERVICE, AMOUNT, EXPIRY, DEADLINE, REFERENCE, METADATA, MEMBERS };
+enum member {
+    ACCOUNT,
+    PAYEE,
+    SERVICE,
+    ORIGINAL,
+    AMOUNT,
+    EXPIRY,
+    DEADLINE,
+    REFERENCE,
+    METADATA,
+    MEMBERS
+};
 static const struct {
     const char *name;
     json_type type;
@@ -124,6 +155,7 @@ static const struct {
     [ACCOUNT] = {"account_id", JSON_STRING, read_account},
     [PAYEE] = {"payee_account_id", JSON_STRING, read_payee},
     [SERVICE] = {"service_id", JSON_STRING, read_service},
+    [ORIGINAL] = {"original_key", JSON_STRING, read_original},
     [AMOUNT] = {"amount", JSON_OBJECT, read_amount},
     [EXPIRY] = {"expires_in_s", JSON_INTEGER, read_expiry},
     [DEADLINE] = {"deadline_ms", JSON_INTEGER, read_deadline},
@@ -134,13 +166,14 @@ static const struct {
 /* Which a command of each kind has, in the same order. */
 enum has { NO = 0, MAY, MUST };
 static const enum has FORMS[][MEMBERS] = {
-    [GB_OPERATION_PAYIN] = {MUST, NO, NO, MUST, NO, NO, MAY, MAY},
-    [GB_OPERATION_PAYOUT] = {MUST, NO, NO, MUST, NO, MAY, MAY, MAY},
-    [GB_OPERATION_HOLD] = {MUST, NO, NO, MUST, MAY, MAY, MAY, MAY},
-    [GB_OPERATION_CAPTURE] = {NO, NO, NO, MAY, NO, NO, MAY, MAY},
-    [GB_OPERATION_VOID] = {NO, NO, NO, NO, NO, NO, MAY, MAY},
-    [GB_OPERATION_TRANSFER] = {MUST, MUST, NO, MUST, NO, MAY, MAY, MAY},
-    [GB_OPERATION_CHARGE] = {MUST, NO, MUST, NO, NO, MAY, MAY, MAY},
+    [GB_OPERATION_PAYIN] = {MUST, NO, NO, NO, MUST, NO, NO, MAY, MAY},
+    [GB_OPERATION_PAYOUT] = {MUST, NO, NO, NO, MUST, NO, MAY, MAY, MAY},
+    [GB_OPERATION_HOLD] = {MUST, NO, NO, NO, MUST, MAY, MAY, MAY, MAY},
+    [GB_OPERATION_CAPTURE] = {NO, NO, NO, NO, MAY, NO, NO, MAY, MAY},
+    [GB_OPERATION_VOID] = {NO, NO, NO, NO, NO, NO, NO, MAY, MAY},
+    [GB_OPERATION_TRANSFER] = {MUST, MUST, NO, NO, MUST, NO, MAY, MAY, MAY},
+    [GB_OPERATION_CHARGE] = {MUST, NO, MUST, NO, NO, NO, MAY, MAY, MAY},
+    [GB_OPERATION_REFUND] = {MUST, NO, NO, MUST, MUST, NO, NO, MAY, MAY},
 };
 
 static bool read_all(struct gb_api_request *request, json_t *body)

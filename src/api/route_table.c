@@ -10,6 +10,7 @@ const struct gb_api_route gb_api_routes[] = {
     {"POST", "/v1/pay-ins", WRITE, GB_OPERATION_PAYIN, gb_api_prepare_payin, NULL, ""},
     {"POST", "/v1/pay-outs", WRITE, GB_OPERATION_PAYOUT, gb_api_prepare_command, NULL, ""},
     {"POST", "/v1/charges", WRITE, GB_OPERATION_CHARGE, gb_api_prepare_command, NULL, ""},
+    {"POST", "/v1/refunds", WRITE, GB_OPERATION_REFUND, gb_api_prepare_refund, NULL, ""},
     {"POST", "/v1/transfers", WRITE, GB_OPERATION_TRANSFER, gb_api_prepare_command, NULL, ""},
     {"POST", "/v1/holds", WRITE, GB_OPERATION_HOLD, gb_api_prepare_command, NULL, ""},
     {"POST", "/v1/holds/{id}/capture", WRITE, GB_OPERATION_CAPTURE, gb_api_prepare_command, NULL,

@@ -7,6 +7,7 @@
 /* On a server thread: read the request. False: it has been answered or given away. */
 bool gb_api_prepare_payin(struct gb_api_request *request);   /* gives it to the intake */
 bool gb_api_prepare_command(struct gb_api_request *request); /* gives it to the commands lane */
+bool gb_api_prepare_refund(struct gb_api_request *request);  /* the same; to the intake elsewhere */
 bool gb_api_prepare_opening(struct gb_api_request *request); /* of an account */
 bool gb_api_prepare_service(struct gb_api_request *request);
 bool gb_api_prepare_service_change(struct gb_api_request *request);

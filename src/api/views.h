@@ -15,11 +15,13 @@ struct gb_api_operation {
     const char *payee_account_id; /* NULL: none */
     int64_t amount;
     const char *currency;
-    const char *service_id; /* of a charge; NULL: none */
-    int64_t price_version;  /* the same; 0: none */
-    struct gb_uuid hold_id; /* of a hold, a capture, a void, at the owner's datacenter */
-    int64_t expires_at_us;  /* of a hold; 0: is none */
-    const char *reason;     /* NULL: none */
+    const char *service_id;   /* of a charge; NULL: none */
+    int64_t price_version;    /* the same; 0: none */
+    const char *original_key; /* of a refund; NULL: none */
+    int64_t refunded;         /* of what was paid, by all refunds; 0: nothing */
+    struct gb_uuid hold_id;   /* of a hold, a capture, a void, at the owner's datacenter */
+    int64_t expires_at_us;    /* of a hold; 0: is none */
+    const char *reason;       /* NULL: none */
     int64_t created_at_us;
     int64_t decided_at_us;  /* 0: not decided */
     const char *decided_by; /* NULL: here */

@@ -19,6 +19,7 @@ struct gb_api_columns gb_api_columns_of(struct gb_api_request *const *requests, 
         .created_at_us = column(arena, n, sizeof(*c.created_at_us)),
         .span_id = column(arena, n, sizeof(*c.span_id)),
         .trace_id = column(arena, n, sizeof(*c.trace_id)),
+        .kind = column(arena, n, sizeof(*c.kind)),
         .awaited = column(arena, n, sizeof(*c.awaited)),
         .key = column(arena, n, sizeof(*c.key)),
         .account_id = column(arena, n, sizeof(*c.account_id)),
@@ -27,6 +28,7 @@ struct gb_api_columns gb_api_columns_of(struct gb_api_request *const *requests, 
         .metadata = column(arena, n, sizeof(*c.metadata)),
         .owner = column(arena, n, sizeof(*c.owner)),
         .reason = column(arena, n, sizeof(*c.reason)),
+        .original_key = column(arena, n, sizeof(*c.original_key)),
     };
     for (size_t i = 0; i < n; i++) {
         const struct gb_api_request *request = requests[i];
@@ -45,6 +47,8 @@ struct gb_api_columns gb_api_columns_of(struct gb_api_request *const *requests, 
         c.metadata[i] = payin->metadata;
         c.owner[i] = payin->owner.code;
         c.reason[i] = payin->reason;
+        c.kind[i] = (int16_t)payin->kind;
+        c.original_key[i] = payin->original_key;
     }
     return c;
 }

@@ -28,6 +28,9 @@ void gb_api_view_operation(struct gb_json_text *text, const struct gb_api_operat
     gb_json_member_text(text, "service_id", operation->service_id);
     if (operation->price_version != 0)
         gb_json_member_int(text, "price_version", operation->price_version);
+    gb_json_member_text(text, "original_key", operation->original_key);
+    if (operation->refunded != 0)
+        gb_json_member_money(text, "refunded", operation->refunded, operation->currency);
     gb_json_member_text(text, "hold_id", hold_of(operation, text->arena));
     gb_json_member_time(text, "expires_at", operation->expires_at_us);
     gb_json_member_text(text, "reason", operation->reason);
@@ -47,13 +50,23 @@ static int64_t number(const struct gb_rows *rows, size_t row, int column)
 void gb_api_operation_take(struct gb_api_operation *operation, const struct gb_rows *rows,
                            size_t row, int decided_at)
 {
-    enum { PAYEE_ACCOUNT_ID = 1, HOLD_ID, EXPIRES_AT, SERVICE, PRICE_VERSION };
+    enum {
+        PAYEE_ACCOUNT_ID = 1,
+        HOLD_ID,
+        EXPIRES_AT,
+        SERVICE,
+        PRICE_VERSION,
+        ORIGINAL_KEY,
+        REFUNDED
+    };
     operation->decided_at_us = number(rows, row, decided_at);
     operation->payee_account_id = gb_rows_text(rows, row, decided_at + PAYEE_ACCOUNT_ID);
     operation->hold_id = gb_rows_uuid(rows, row, decided_at + HOLD_ID);
     operation->expires_at_us = number(rows, row, decided_at + EXPIRES_AT);
     operation->service_id = gb_rows_text(rows, row, decided_at + SERVICE);
     operation->price_version = number(rows, row, decided_at + PRICE_VERSION);
+    operation->original_key = gb_rows_text(rows, row, decided_at + ORIGINAL_KEY);
+    operation->refunded = number(rows, row, decided_at + REFUNDED);
 }
 
 void gb_api_view_account(struct gb_json_text *text, const struct gb_api_account_row *account)

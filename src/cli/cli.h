@@ -60,6 +60,7 @@ int gb_cli_balance(struct gb_cli *cli, int argc, char **argv);
 int gb_cli_operation(struct gb_cli *cli, int argc, char **argv);
 int gb_cli_payin(struct gb_cli *cli, int argc, char **argv);
 int gb_cli_payout(struct gb_cli *cli, int argc, char **argv);
+int gb_cli_refund(struct gb_cli *cli, int argc, char **argv);
 int gb_cli_charge(struct gb_cli *cli, int argc, char **argv);
 int gb_cli_transfer(struct gb_cli *cli, int argc, char **argv);
 int gb_cli_hold(struct gb_cli *cli, int argc, char **argv);

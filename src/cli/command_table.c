@@ -101,6 +101,13 @@ const struct gb_command gb_commands[] = {
      "Posts one charge through the API, at the price that this datacenter knows, and prints the\n"
      "operation with amount and price_version, as payout does.",
      false, gb_cli_charge},
+    {"refund", "give back part or all of what was paid",
+     "ACCOUNT_ID ORIGINAL_KEY MINOR_UNITS CURRENCY [--key KEY] [--reference TEXT]\n"
+     "       [--wait SECONDS]",
+     "Posts one refund of the pay-out, charge or capture of that key, and prints the operation.\n"
+     "Its key must have the same owner; without --key one is made that has. An original that\n"
+     "another datacenter owns is decided there: ACCEPTED, or with --wait its outcome.",
+     false, gb_cli_refund},
     {"transfer", "move money from one account to another",
      "PAYER_ACCOUNT_ID PAYEE_ACCOUNT_ID MINOR_UNITS CURRENCY [--key KEY] [--reference TEXT]\n"
      "       [--deadline-ms N] [--wait SECONDS]",

@@ -1,10 +1,11 @@
-/* geobill payin, payout, charge, transfer, hold, capture, void: one command about money through the
- * API. */
+/* geobill payin, payout, charge, refund, transfer, hold, capture, void: one command about money
+ * through the API. */
 #include <string.h>
 
 #include "cli/call_api.h"
 #include "cli/options.h"
 #include "cli/views.h"
+#include "core/identity.h"
 #include "core/money.h"
 #include "runtime/uuid.h"
 
@@ -17,6 +18,7 @@ struct form {
     bool hold;          /* the first word is a hold's id, which stands in the path */
     const char *second; /* the member that the second word is; NULL: there is none */
     bool priced;        /* no amount: it is the service's price */
+    bool original;      /* the second word is the key of what is refunded */
     bool waits;         /* takes --deadline-ms */
     bool expires;       /* takes --expires-in-s */
 };
@@ -77,6 +79,16 @@ static bool fill_body(json_t *body, const struct form *form, const struct given 
            add_number(body, form, "expires_in_s", given->expires_in_s);
 }
 
+/* Of a refund it has its original's owner. */
+static const char *new_key(struct gb_cli *cli, const struct form *form, const struct given *given)
+{
+    char id[GB_UUID_TEXT_SIZE];
+    struct gb_dc owner;
+    gb_uuid_format(gb_uuid_v7(), id);
+    bool owned = form->original && gb_key_prefix(given->words[1], &owner);
+    return gb_arena_printf(cli->arena, "%s%s%s", owned ? owner.code : "", owned ? ":" : "", id);
+}
+
 static int post(struct gb_cli *cli, const struct form *form, const struct given *given)
 {
     int64_t wait_s;
@@ -88,11 +100,10 @@ static int post(struct gb_cli *cli, const struct form *form, const struct given 
         json_decref(body);
         return GB_EXIT_USAGE;
     }
-    char own_key[GB_UUID_TEXT_SIZE];
-    gb_uuid_format(gb_uuid_v7(), own_key);
     const char *path =
         form->hold ? gb_cli_path(cli, "/v1/holds/", given->words[0], form->path) : form->path;
-    struct gb_api_call call = {"POST", path, body, given->key ? given->key : own_key, wait_s};
+    const char *key = given->key ? given->key : new_key(cli, form, given);
+    struct gb_api_call call = {"POST", path, body, key, wait_s};
     json_t *answer;
     int code = gb_cli_call_api(cli, &call, &answer);
     if (code != GB_EXIT_FINE)
@@ -155,6 +166,14 @@ int gb_cli_transfer(struct gb_cli *cli, int argc, char **argv)
                               .path = "/v1/transfers",
                               .second = "payee_account_id",
                               .waits = true});
+}
+
+int gb_cli_refund(struct gb_cli *cli, int argc, char **argv)
+{
+    return run(
+        cli, argc, argv,
+        &(struct form){
+            .name = "refund", .path = "/v1/refunds", .second = "original_key", .original = true});
 }
 
 int gb_cli_charge(struct gb_cli *cli, int argc, char **argv)

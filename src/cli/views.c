@@ -106,6 +106,8 @@ void gb_cli_print_operation(struct gb_cli *cli, const json_t *operation)
         {"amount", GB_CELL_TEXT},
         {"service_id", GB_CELL_TEXT},
         {"price_version", GB_CELL_NUMBER},
+        {"original_key", GB_CELL_TEXT},
+        {"refunded", GB_CELL_TEXT},
         {"hold_id", GB_CELL_TEXT},
         {"expires_at", GB_CELL_TEXT},
         {"reason", GB_CELL_TEXT},

@@ -12,14 +12,10 @@ struct gb_book_payins {
 };
 
 /* What a message says as a command; false: it became a dead letter. */
-static bool read_command(struct gb_item *item, struct gb_arena *arena, struct gb_command *ret)
+static bool read_payin(struct gb_item *item, struct gb_arena *arena, struct gb_command *ret)
 {
     struct gb_message_payin message;
     struct gb_err err;
-    if (item->envelope.kind != GB_MESSAGE_PAYIN) {
-        gb_item_bury(item, "KIND_UNEXPECTED", "not a pay-in");
-        return false;
-    }
     if (gb_wire_payin_decode(item->record->value, arena, &message, &err) != GB_OK) {
         gb_item_dead(item, "decode", &err);
         return false;
@@ -43,6 +39,50 @@ static bool read_command(struct gb_item *item, struct gb_arena *arena, struct gb
         .trace = item->envelope.trace,
     };
     return true;
+}
+
+static bool read_refund(struct gb_item *item, struct gb_arena *arena, struct gb_command *ret)
+{
+    struct gb_message_refund message;
+    struct gb_err err;
+    if (gb_wire_refund_decode(item->record->value, arena, &message, &err) != GB_OK) {
+        gb_item_dead(item, "decode", &err);
+        return false;
+    }
+    if (!gb_item_comes_from(item, message.account.dc))
+        return false;
+    if (gb_dc_equal(message.account.dc, message.owner)) {
+        gb_item_bury(item, "NOT_RELAYED", "its owner decides a refund where it accepts it");
+        return false;
+    }
+    *ret = (struct gb_command){
+        .kind = GB_COMMAND_OPERATION,
+        .operation = GB_OPERATION_REFUND,
+        .account_no = message.account.account_no,
+        .account_id = message.account.account_id,
+        .currency = message.account.currency,
+        .accepted_by = message.account.dc,
+        .owner = message.owner,
+        .client_no = message.client_no,
+        .key = message.key,
+        .original_key = message.original_key,
+        .amount = message.amount,
+        .reference = message.reference,
+        .metadata = message.metadata,
+        .accepted_at_us = message.accepted_at_us,
+        .trace = item->envelope.trace,
+    };
+    return true;
+}
+
+static bool read_command(struct gb_item *item, struct gb_arena *arena, struct gb_command *ret)
+{
+    if (item->envelope.kind == GB_MESSAGE_PAYIN)
+        return read_payin(item, arena, ret);
+    if (item->envelope.kind == GB_MESSAGE_REFUND)
+        return read_refund(item, arena, ret);
+    gb_item_bury(item, "KIND_UNEXPECTED", "neither a pay-in nor a refund");
+    return false;
 }
 
 static enum gb_result apply(void *context, struct gb_batch *batch, struct gb_err *err)

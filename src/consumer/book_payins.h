@@ -1,5 +1,5 @@
-/* book_payins.h: the payin lane: messages of accepted pay-ins, our own and those relayed to us, go
- * through the engine. */
+/* book_payins.h: the payin lane: messages of accepted pay-ins, our own and those relayed to us, and
+ * of relayed refunds go through the engine. */
 #ifndef GB_CONSUMER_BOOK_PAYINS_H
 #define GB_CONSUMER_BOOK_PAYINS_H
 

@@ -111,6 +111,7 @@ static void read_item(const struct gb_read_control *step, struct heard *heard, s
     case GB_MESSAGE_ACCOUNT:
     case GB_MESSAGE_CLIENT:
     case GB_MESSAGE_SERVICE:
+    case GB_MESSAGE_REFUND:
     case GB_MESSAGE_ASK:
         gb_item_bury(item, "KIND_UNEXPECTED", "neither a reply nor a result nor a status");
         break;

@@ -22,6 +22,8 @@ const char *gb_request_difference(const struct gb_request *a, const struct gb_re
         return "payee_account_id";
     if (!text_same(a->service_id, b->service_id))
         return "service_id";
+    if (!text_same(a->original_key, b->original_key))
+        return "original_key";
     if (a->amount != b->amount)
         return "amount";
     if (a->lasts_us != b->lasts_us)

@@ -20,11 +20,12 @@ struct gb_request {
     struct gb_account_no payee_no; /* TRANSFER: to whom */
     int64_t lasts_us;              /* HOLD: from its acceptance to its expiry */
     const char *service_id;        /* CHARGE: for what */
+    const char *original_key;      /* REFUND: of what */
 };
 
 /* The first field in which the two differ ("kind", "hold_id", "account_id", "payee_account_id",
- * "service_id", "amount", "expires_in_s", "reference", "metadata"), NULL when they ask for the
- * same. Static storage. */
+ * "service_id", "original_key", "amount", "expires_in_s", "reference", "metadata"), NULL when they
+ * ask for the same. Static storage. */
 const char *gb_request_difference(const struct gb_request *a, const struct gb_request *b);
 
 enum gb_payin_decision {

@@ -21,11 +21,12 @@ static const char *const NAMES[] = {
     [GB_REASON_ORIGINAL_NOT_PAID] = "ORIGINAL_NOT_PAID",
     [GB_REASON_REFUND_EXCEEDS_PAID] = "REFUND_EXCEEDS_PAID",
     [GB_REASON_BATCH_ABORTED] = "BATCH_ABORTED",
+    [GB_REASON_ORIGINAL_NOT_FOUND] = "ORIGINAL_NOT_FOUND",
 };
 
 const char *gb_reason_name(int reason)
 {
-    return reason >= 0 && reason <= GB_REASON_BATCH_ABORTED ? NAMES[reason] : NULL;
+    return reason >= 0 && reason <= GB_REASON_ORIGINAL_NOT_FOUND ? NAMES[reason] : NULL;
 }
 
 /* Status x kind; what is not named is allowed: what is held can be captured or given back, whatever

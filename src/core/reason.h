@@ -24,6 +24,7 @@ enum gb_reason {
     GB_REASON_ORIGINAL_NOT_PAID,   /* of a refund */
     GB_REASON_REFUND_EXCEEDS_PAID, /* together with the refunds before it */
     GB_REASON_BATCH_ABORTED,       /* of an atomic batch: one of it was refused */
+    GB_REASON_ORIGINAL_NOT_FOUND, /* of a refund: its client has no such operation of the account */
 };
 
 /* "INSUFFICIENT_FUNDS" ...: static; NULL for NONE and for a number that is none. */

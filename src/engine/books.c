@@ -154,6 +154,7 @@ static void take_waiting_operation(struct gb_work *work, const struct gb_rows *r
         .reference = reference == NULL ? NULL : gb_arena_strdup(work->arena, reference),
     };
     GB_CHECK((operation->request.reference == NULL) == (reference == NULL));
+    operation->amount = operation->request.amount;
     operation->created_at_us = gb_rows_int(rows, row, 6);
     gb_work_take_more(work, operation, rows, row, 15);
 }

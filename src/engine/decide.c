@@ -11,8 +11,8 @@ void gb_work_poison(struct gb_command *command, const char *code, const char *me
     command->poison_message = message;
 }
 
-static void owe_result(struct gb_work *work, const struct gb_command *command,
-                       enum gb_operation_state state, const char *reason, int64_t decided_at_us)
+void gb_work_owe_result(struct gb_work *work, const struct gb_command *command,
+                        enum gb_operation_state state, const char *reason, int64_t decided_at_us)
 {
     work->results[work->results_count++] = (struct gb_work_result){
         .command = command, .state = state, .reason = reason, .decided_at_us = decided_at_us};
@@ -85,7 +85,7 @@ static bool matches_operation(struct gb_work *work, struct gb_turn turn, bool re
         return false;
     }
     command->outcome = GB_OUTCOME_REFUSED;
-    owe_result(work, command, GB_STATE_REFUSED, "IDEMPOTENCY_MISMATCH", work->now_us);
+    gb_work_owe_result(work, command, GB_STATE_REFUSED, "IDEMPOTENCY_MISMATCH", work->now_us);
     return false;
 }
 
@@ -130,8 +130,8 @@ static void decide_payin(struct gb_work *work, struct gb_turn turn)
         return;
     }
     if (relayed)
-        owe_result(work, command, turn.operation->state, turn.operation->reason,
-                   turn.operation->decided_at_us);
+        gb_work_owe_result(work, command, turn.operation->state, turn.operation->reason,
+                           turn.operation->decided_at_us);
 }
 
 static void decide_status(struct gb_work *work, struct gb_turn turn)
@@ -223,6 +223,7 @@ enum gb_result gb_work_decide(struct gb_work *work, struct gb_err *err)
                                .share = &work->shares[work->share_of[i]],
                                .payee = work->payee_of[i],
                                .operation = &work->operations[work->operation_of[i]],
+                               .original = &work->operations[work->original_of[i]],
                                .hold = &work->holds[work->hold_of[i]],
                                .price = &work->prices[i]};
         const char *why = account_contradiction(work, turn);

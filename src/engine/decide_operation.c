@@ -29,6 +29,8 @@ struct gb_request gb_work_request_of(const struct gb_work *work, const struct gb
         request.payee_no = command->payee_no;
     if (gb_command_has_price(command))
         request.service_id = command->service_id;
+    if (gb_command_has_original(command))
+        request.original_key = command->original_key;
     if (command->operation == GB_OPERATION_HOLD)
         request.lasts_us = command->expires_at_us - command->accepted_at_us;
     if (gb_command_has_hold(command))
@@ -146,6 +148,8 @@ static void decide(struct gb_work *work, struct gb_turn turn)
         gb_work_pay_in(work, turn);
     else if (gb_command_has_hold(turn.command))
         gb_work_end_hold(work, turn);
+    else if (gb_command_has_original(turn.command))
+        gb_work_refund(work, turn);
     else
         gb_work_spend(work, turn);
     /* A pay-in that was decided when it came has both times the same: so its repeats are known. */
@@ -153,6 +157,22 @@ static void decide(struct gb_work *work, struct gb_turn turn)
         turn.operation->decided_at_us = turn.operation->created_at_us;
     else if (turn.operation->state != GB_STATE_WAITING)
         turn.operation->decided_at_us = work->now_us;
+}
+
+/* Whoever relayed it hears what is stored, each time. */
+static void answer_relay(struct gb_work *work, struct gb_turn turn)
+{
+    struct gb_command *command = turn.command;
+    const struct gb_work_operation *operation = turn.operation;
+    if (gb_dc_equal(command->accepted_by, work->dc))
+        return;
+    if (command->outcome == GB_OUTCOME_MISMATCH) {
+        command->outcome = GB_OUTCOME_REFUSED;
+        gb_work_owe_result(work, command, GB_STATE_REFUSED, "IDEMPOTENCY_MISMATCH", work->now_us);
+        return;
+    }
+    gb_work_owe_result(work, command, operation->state, operation->reason,
+                       operation->decided_at_us);
 }
 
 void gb_work_decide_operation(struct gb_work *work, struct gb_turn turn)
@@ -165,10 +185,12 @@ void gb_work_decide_operation(struct gb_work *work, struct gb_turn turn)
         gb_work_poison(command, "WRONG_DATACENTER", "the key is owned by another datacenter");
     } else if (turn.operation->stored || turn.operation->inserted_by != NULL) {
         repeat(work, turn);
+        answer_relay(work, turn);
     } else if (gb_command_has_hold(command) && !gb_work_hold_is_here(turn)) {
         gb_work_poison(command, "HOLD_CONTRADICTED", "no such hold of this account is here");
     } else {
         decide(work, turn);
+        answer_relay(work, turn);
     }
 }
 

@@ -35,7 +35,7 @@ static const enum gb_operation_state DONE[KINDS] = {
     [GB_OPERATION_PAYIN] = GB_STATE_BOOKED,  [GB_OPERATION_PAYOUT] = GB_STATE_PAID,
     [GB_OPERATION_HOLD] = GB_STATE_HELD,     [GB_OPERATION_CAPTURE] = GB_STATE_PAID,
     [GB_OPERATION_VOID] = GB_STATE_RELEASED, [GB_OPERATION_TRANSFER] = GB_STATE_PAID,
-    [GB_OPERATION_CHARGE] = GB_STATE_PAID,
+    [GB_OPERATION_CHARGE] = GB_STATE_PAID,   [GB_OPERATION_REFUND] = GB_STATE_BOOKED,
 };
 
 static struct gb_metric *decided_metric(int kind, enum gb_operation_state state)

@@ -60,15 +60,14 @@ struct gb_command_answer {
 
 struct gb_command {
     enum gb_command_kind kind;
-    enum gb_operation_kind operation; /* of an OPERATION: all kinds but REFUND; PAYIN only in an
-                                         atomic batch */
+    enum gb_operation_kind operation; /* of an OPERATION; PAYIN only in an atomic batch */
     /* Who it is about. A pair that contradicts what is known is poison. */
     struct gb_account_no account_no;
     const char *account_id;
     struct gb_currency currency;
     /* Of a pay-in and an OPERATION; what account.dc, owner, ... of its message say. */
-    struct gb_dc accepted_by; /* another datacenter than ours: relayed. Of an ask and a reply: who
-                                 says it */
+    struct gb_dc accepted_by; /* another datacenter than ours: relayed (a pay-in, a REFUND). Of an
+                                 ask and a reply: who says it */
     struct gb_dc owner;       /* of the key: must be ours */
     struct gb_client_no client_no;
     const char *key;
@@ -84,6 +83,7 @@ struct gb_command {
     struct gb_account_no payee_no; /* of a TRANSFER; the payee's currency is the payer's */
     const char *payee_id;          /* the same */
     const char *service_id;        /* of a CHARGE */
+    const char *original_key;      /* of a REFUND */
     struct gb_uuid hold_id; /* of a HOLD: what it is to be called; of a CAPTURE, a VOID, an EXPIRE:
                                which */
     int64_t expires_at_us;  /* of a HOLD */
@@ -136,7 +136,7 @@ enum gb_result gb_engine_decide(struct gb_engine *engine, struct gb_pg *pg,
 /* Second half: the calls that write what was decided; to be run in this order in the same
  * transaction, before the COMMIT; their rows are of no interest. Returns how many were filled in.
  * They fail with 40001 (GB_RETRY) when somebody was faster. */
-#define GB_ENGINE_CALLS_MAX 16
+#define GB_ENGINE_CALLS_MAX 17
 size_t gb_engine_write(struct gb_engine *engine, struct gb_call calls[GB_ENGINE_CALLS_MAX]);
 
 /* After COMMIT: wakes the publisher, counts. */

@@ -253,11 +253,13 @@ static void take_operation(struct gb_work *work, const struct gb_rows *rows, siz
         .reference = copy_text(work->arena, gb_rows_text(rows, row, 8)),
         .metadata = copy_text(work->arena, gb_rows_text(rows, row, 9)),
         .service_id = copy_text(work->arena, gb_rows_text(rows, row, 16)),
+        .original_key = copy_text(work->arena, gb_rows_text(rows, row, 19)),
     };
     operation->amount = gb_rows_int(rows, row, 4);
     if (operation->request.kind != GB_OPERATION_CHARGE)
         operation->request.amount = operation->amount;
     operation->price_version = gb_work_int(rows, row, 17);
+    operation->refunded = gb_rows_int(rows, row, 20);
     operation->state = (enum gb_operation_state)gb_rows_int(rows, row, 2);
     operation->decided_at_us = gb_work_int(rows, row, 5);
     operation->awaited = gb_rows_bool(rows, row, 6);

@@ -35,6 +35,11 @@ bool gb_command_has_price(const struct gb_command *command)
     return command->kind == GB_COMMAND_OPERATION && command->operation == GB_OPERATION_CHARGE;
 }
 
+bool gb_command_has_original(const struct gb_command *command)
+{
+    return command->kind == GB_COMMAND_OPERATION && command->operation == GB_OPERATION_REFUND;
+}
+
 static bool has_payee(const struct gb_command *command)
 {
     return command->kind == GB_COMMAND_OPERATION && command->operation == GB_OPERATION_TRANSFER;
@@ -66,17 +71,25 @@ static int compare_accounts(const void *left, const void *right)
     return order != 0 ? order : compare_index(a, b);
 }
 
-static int compare_operations(const struct gb_command *a, const struct gb_command *b)
+/* A key that a command is about: its own, or its original's. */
+struct key_place {
+    const struct gb_command *command;
+    const char *key;
+    size_t index;
+    bool original;
+};
+
+static int compare_operations(const struct key_place *a, const struct key_place *b)
 {
-    int order = compare_numbers(a->client_no.value, b->client_no.value);
+    int order = compare_numbers(a->command->client_no.value, b->command->client_no.value);
     return order != 0 ? order : strcmp(a->key, b->key);
 }
 
 static int compare_keys(const void *left, const void *right)
 {
-    const struct place *a = left, *b = right;
-    int order = compare_operations(a->command, b->command);
-    return order != 0 ? order : compare_index(a, b);
+    const struct key_place *a = left, *b = right;
+    int order = compare_operations(a, b);
+    return order != 0 ? order : (a->index > b->index) - (a->index < b->index);
 }
 
 static int compare_hold_ids(const struct gb_command *a, const struct gb_command *b)
@@ -182,21 +195,42 @@ static struct place *places_where(const struct gb_work *work,
     return places;
 }
 
+static struct key_place *places_of_keys(const struct gb_work *work, size_t *ret_count)
+{
+    size_t n = 0;
+    struct key_place *places = gb_work_array(work->arena, 2 * work->count, sizeof(*places));
+    for (size_t i = 0; i < work->count; i++) {
+        const struct gb_command *command = &work->commands[i];
+        if (gb_command_has_operation(command))
+            places[n++] = (struct key_place){command, command->key, i, false};
+        if (gb_command_has_original(command))
+            places[n++] = (struct key_place){command, command->original_key, i, true};
+    }
+    qsort(places, n, sizeof(*places), compare_keys);
+    *ret_count = n;
+    return places;
+}
+
 static void group_by_key(struct gb_work *work)
 {
     size_t count;
-    struct place *places = places_where(work, gb_command_has_operation, compare_keys, &count);
-    work->operations = gb_work_array(work->arena, work->count, sizeof(*work->operations));
+    struct key_place *places = places_of_keys(work, &count);
+    work->operations = gb_work_array(work->arena, count, sizeof(*work->operations));
     work->operation_of = gb_work_array(work->arena, work->count, sizeof(*work->operation_of));
+    work->original_of = gb_work_array(work->arena, work->count, sizeof(*work->original_of));
     for (size_t i = 0; i < count; i++) {
-        const struct gb_command *command = places[i].command;
-        if (i == 0 || compare_operations(places[i - 1].command, command) != 0) {
-            work->operations[work->operations_count++] =
-                (struct gb_work_operation){.client_no = command->client_no, .key = command->key};
+        const struct key_place *place = &places[i];
+        if (i == 0 || compare_operations(&places[i - 1], place) != 0) {
+            work->operations[work->operations_count++] = (struct gb_work_operation){
+                .client_no = place->command->client_no, .key = place->key};
         }
-        if (compares_metadata(work, command))
-            work->operations[work->operations_count - 1].metadata_wanted = true;
-        work->operation_of[places[i].index] = work->operations_count - 1;
+        size_t at = work->operations_count - 1;
+        work->operations[at].metadata_wanted |=
+            !place->original && compares_metadata(work, place->command);
+        if (place->original)
+            work->original_of[place->index] = at;
+        else
+            work->operation_of[place->index] = at;
     }
 }
 

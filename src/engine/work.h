@@ -45,6 +45,7 @@ struct gb_work_operation {
     struct gb_request request; /* of the row, or of the first command when there is none */
     int64_t amount;            /* that moves */
     int64_t price_version;     /* of a CHARGE */
+    int64_t refunded;          /* of what was paid, by all refunds */
     enum gb_operation_state state;
     int64_t created_at_us, decided_at_us, deadline_us;
     int64_t expires_at_us;  /* of a HOLD */
@@ -57,6 +58,7 @@ struct gb_work_operation {
         *inserted_by; /* not NULL: the row is to be made, as this command says */
     bool booked;      /* the row is there and becomes BOOKED */
     bool decided;     /* the row is there, was WAITING, and becomes what `state` says */
+    bool gives_back;  /* `refunded` was raised in this batch */
     bool denied;      /* refused in this batch, for want of money */
 };
 
@@ -119,6 +121,7 @@ struct gb_work {
     size_t operations_count; /* of commands */
     size_t operations_all;
     size_t *operation_of;       /* command -> operation; meaningless for those that have none */
+    size_t *original_of;        /* the same of what a REFUND is of */
     struct gb_work_hold *holds; /* in the order of their ids */
     size_t holds_count;
     size_t *hold_of;              /* command -> hold; meaningless for those that have none */
@@ -152,6 +155,7 @@ struct gb_turn {
     struct gb_work_share *share;
     size_t payee;                        /* the same of a transfer's payee, or GB_NO_ACCOUNT */
     struct gb_work_operation *operation; /* of a pay-in, of an OPERATION */
+    struct gb_work_operation *original;  /* of a REFUND: what it is of */
     struct gb_work_hold *hold;           /* of a CAPTURE, a VOID, an EXPIRE */
     const struct gb_work_price *price;   /* of a CHARGE */
 };
@@ -161,6 +165,7 @@ bool gb_command_has_operation(const struct gb_command *command);
 bool gb_command_may_wait(const struct gb_command *command);
 bool gb_command_has_hold(const struct gb_command *command); /* that is there already */
 bool gb_command_has_price(const struct gb_command *command);
+bool gb_command_has_original(const struct gb_command *command);
 
 /* `message`: static, or in the batch's arena. */
 void gb_work_poison(struct gb_command *command, const char *code, const char *message);
@@ -175,6 +180,10 @@ void gb_work_decide_operation(struct gb_work *work, struct gb_turn turn);
 /* Of a command that nothing is stored for: fills in turn.operation. */
 void gb_work_spend(struct gb_work *work, struct gb_turn turn);
 void gb_work_end_hold(struct gb_work *work, struct gb_turn turn);
+void gb_work_refund(struct gb_work *work, struct gb_turn turn);
+/* The datacenter that relayed the command is told what became of it. */
+void gb_work_owe_result(struct gb_work *work, const struct gb_command *command,
+                        enum gb_operation_state state, const char *reason, int64_t decided_at_us);
 /* What was known when it was decided; of one that could be paid the reason is NONE, without a name.
  */
 void gb_work_keep_facts(struct gb_work *work, struct gb_work_operation *operation,

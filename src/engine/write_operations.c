@@ -24,7 +24,8 @@ static void add_operation_book(struct gb_writing *writing)
 
 struct made_columns {
     int32_t *client_no;
-    const char **key, **relayed_from, **reference, **metadata, **reason, **facts, **service;
+    const char **key, **relayed_from, **reference, **metadata, **reason, **facts, **service,
+        **original_key;
     int16_t *kind, *state;
     int64_t *account_no, *amount, *created_at_us, *decided_at_us, *deadline_us, *span_id;
     int64_t *payee_no, *expires_at_us, *price_version;
@@ -36,7 +37,7 @@ static struct made_columns made_columns_new(struct gb_arena *arena, size_t n)
 {
     int64_t *numbers = gb_work_array(arena, 9 * n, sizeof(*numbers));
     int16_t *small = gb_work_array(arena, 2 * n, sizeof(*small));
-    const char **texts = gb_work_array(arena, 7 * n, sizeof(*texts));
+    const char **texts = gb_work_array(arena, 8 * n, sizeof(*texts));
     bool *truths = gb_work_array(arena, 7 * n, sizeof(*truths));
     return (struct made_columns){
         .client_no = gb_work_array(arena, n, sizeof(int32_t)),
@@ -47,6 +48,7 @@ static struct made_columns made_columns_new(struct gb_arena *arena, size_t n)
         .reason = texts + 4 * n,
         .facts = texts + 5 * n,
         .service = texts + 6 * n,
+        .original_key = texts + 7 * n,
         .kind = small,
         .state = small + n,
         .account_no = numbers,
@@ -101,6 +103,7 @@ static void made_columns_set(struct made_columns *columns, size_t i, const struc
     columns->never_expires[i] = operation->expires_at_us == 0;
     columns->hold_id[i] = operation->hold_id;
     columns->service[i] = operation->request.service_id;
+    columns->original_key[i] = operation->request.original_key;
     columns->price_version[i] = operation->price_version;
     columns->priceless[i] = operation->price_version == 0;
 }
@@ -139,6 +142,7 @@ static void add_operation_insert(struct gb_writing *writing)
     gb_params_int8_array(params, columns.expires_at_us, columns.never_expires, n);
     gb_params_text_array(params, columns.service, n);
     gb_params_int8_array(params, columns.price_version, columns.priceless, n);
+    gb_params_text_array(params, columns.original_key, n);
     gb_params_int4(params, work->epoch);
     gb_params_uuid(params, &work->batch_id);
 }
@@ -177,6 +181,30 @@ static void add_decided(struct gb_writing *writing)
     gb_params_int8_array(params, accounts, NULL, n);
     gb_params_int4_array(params, clients, NULL, n);
     gb_params_text_array(params, keys, n);
+}
+
+/* What more was given back of what was paid; of what is paid in this batch, too. */
+static void add_refunded(struct gb_writing *writing)
+{
+    const struct gb_work *work = writing->work;
+    size_t max = work->operations_count, n = 0;
+    int32_t *clients = gb_work_array(work->arena, max, sizeof(*clients));
+    const char **keys = gb_work_array(work->arena, max, sizeof(*keys));
+    int64_t *refunded = gb_work_array(work->arena, max, sizeof(*refunded));
+    for (size_t i = 0; i < max; i++) {
+        const struct gb_work_operation *operation = &work->operations[i];
+        if (!operation->gives_back)
+            continue;
+        clients[n] = operation->client_no.value;
+        keys[n] = operation->key;
+        refunded[n++] = operation->refunded;
+    }
+    if (n == 0)
+        return;
+    struct gb_params *params = gb_writing_add(writing, &gb_sql_operation_refund);
+    gb_params_int4_array(params, clients, NULL, n);
+    gb_params_text_array(params, keys, n);
+    gb_params_int8_array(params, refunded, NULL, n);
 }
 
 /* Who waits from now on: those that this batch makes, and that are left in the books. */
@@ -245,6 +273,7 @@ void gb_write_operations(struct gb_writing *writing)
     add_operation_insert(writing);
     add_operation_book(writing);
     add_decided(writing);
+    add_refunded(writing);
     add_waiting_insert(writing);
     add_denials(writing);
 }

@@ -58,7 +58,7 @@ struct gb_codec {
 /* The table of each kind; defined in the file of its message. */
 extern const struct gb_codec gb_codec_payin, gb_codec_ledger_entry, gb_codec_account,
     gb_codec_client, gb_codec_result, gb_codec_status, gb_codec_ask, gb_codec_reply,
-    gb_codec_service;
+    gb_codec_service, gb_codec_refund;
 
 /* What gb_wire_<name>_encode and _decode do; contracts in messages.h. */
 enum gb_result gb_codec_encode(enum gb_message_kind kind, const void *message,

@@ -22,6 +22,7 @@ enum gb_message_kind {
     GB_MESSAGE_ASK = 7,          /* for part of a peer's share */
     GB_MESSAGE_REPLY = 8,        /* to an ask, with what was granted */
     GB_MESSAGE_SERVICE = 9,      /* catalogue item */
+    GB_MESSAGE_REFUND = 10,      /* refund relayed to its key's owner */
 };
 
 const char *gb_message_type(enum gb_message_kind kind); /* "geobill.payin.v1" */

@@ -13,6 +13,7 @@ static const char *const TYPES[] = {
     [GB_MESSAGE_ASK] = "geobill.ask.v1",
     [GB_MESSAGE_REPLY] = "geobill.reply.v1",
     [GB_MESSAGE_SERVICE] = "geobill.service.v1",
+    [GB_MESSAGE_REFUND] = "geobill.refund.v1",
 };
 enum { TYPES_COUNT = sizeof(TYPES) / sizeof(TYPES[0]) };
 

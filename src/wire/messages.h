@@ -45,6 +45,19 @@ struct gb_message_payin {
     bool awaited; /* somebody waits at `account.dc` */
 };
 
+/* Relayed: a refund of our own is decided where it is accepted. */
+struct gb_message_refund {
+    struct gb_message_account account;
+    struct gb_dc owner; /* of both keys: decides it */
+    struct gb_client_no client_no;
+    const char *key;
+    const char *original_key;
+    int64_t amount;
+    const char *reference; /* NULL: none */
+    const char *metadata;  /* canonical JSON; NULL: none */
+    int64_t accepted_at_us;
+};
+
 struct gb_message_ledger_entry {
     struct gb_message_account account;
     int64_t version;
@@ -153,6 +166,7 @@ GB_WIRE_CODEC(status, gb_message_status);
 GB_WIRE_CODEC(ask, gb_message_ask);
 GB_WIRE_CODEC(reply, gb_message_reply);
 GB_WIRE_CODEC(service, gb_message_service);
+GB_WIRE_CODEC(refund, gb_message_refund);
 #undef GB_WIRE_CODEC
 
 #endif

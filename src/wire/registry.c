@@ -2,14 +2,14 @@
 
 #include "wire/messages.h"
 
-enum { VERSIONS_MAX = 64, PLANS_BYTES_MAX = 4 * 1024 * 1024, KINDS = GB_MESSAGE_SERVICE + 1 };
+enum { VERSIONS_MAX = 64, PLANS_BYTES_MAX = 4 * 1024 * 1024, KINDS = GB_MESSAGE_REFUND + 1 };
 
 static const struct gb_codec *const CODECS[KINDS] = {
     [GB_MESSAGE_PAYIN] = &gb_codec_payin,     [GB_MESSAGE_LEDGER_ENTRY] = &gb_codec_ledger_entry,
     [GB_MESSAGE_ACCOUNT] = &gb_codec_account, [GB_MESSAGE_CLIENT] = &gb_codec_client,
     [GB_MESSAGE_RESULT] = &gb_codec_result,   [GB_MESSAGE_STATUS] = &gb_codec_status,
     [GB_MESSAGE_ASK] = &gb_codec_ask,         [GB_MESSAGE_REPLY] = &gb_codec_reply,
-    [GB_MESSAGE_SERVICE] = &gb_codec_service,
+    [GB_MESSAGE_SERVICE] = &gb_codec_service, [GB_MESSAGE_REFUND] = &gb_codec_refund,
 };
 
 static struct {

@@ -22,7 +22,7 @@ static enum gb_result check(const void *message, struct gb_err *err)
 {
     const struct gb_message_result *result = message;
     if (result->state != GB_STATE_BOOKED && result->state != GB_STATE_REFUSED)
-        return gb_field_refuse("state", "is not one of a decided pay-in", err);
+        return gb_field_refuse("state", "is not one of a decided pay-in or refund", err);
     if ((result->reason != NULL) != (result->state == GB_STATE_REFUSED))
         return gb_field_refuse("reason", "is given for REFUSED and for nothing else", err);
     return GB_OK;

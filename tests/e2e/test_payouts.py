@@ -213,6 +213,17 @@ class Mix:
         if answer.status == 200:
             self.sums[at] -= answer.json["amount"]["minor_units"]
 
+    def refund(self, dc, i, at, amount):
+        """Pays out, and gets part of it back, or all and more, wherever it asks for that."""
+        key, account = self.key(dc, i), self.accounts[at]
+        if definite(lambda: self.apis[dc].payout(key, account, amount)).status != 200:
+            return
+        self.sums[at] -= amount
+        for part in "rst":
+            back, api = self.chance.randint(1, amount), self.apis[self.chance.choice(sorted(self.apis))]
+            if definite(lambda: api.refund(self.key(dc, i, part), account, key, back, wait=5)).status == 200:
+                self.sums[at] += back
+
     def transfer(self, dc, i, at, amount):
         payer, payee = self.accounts[at], self.accounts[1 - at]
         if definite(lambda: self.apis[dc].transfer(self.key(dc, i), payer, payee, amount)).status == 200:
@@ -235,7 +246,7 @@ class Mix:
 
     def run(self, count):
         for i in range(count):
-            act = self.chance.choice([self.payin, self.payin, self.payout, self.charge, self.transfer, self.hold])
+            act = self.chance.choice([self.payin, self.payin, self.payout, self.charge, self.refund, self.transfer, self.hold])
             act(self.chance.choice(sorted(self.apis)), i, self.chance.randrange(2), self.chance.randint(1, 400))
         return self.sums
 

@@ -5,7 +5,8 @@ usage: checker.py JOURNAL [--run DIR] [--account ID ...] [--wait SECONDS] [--loo
 
 It owns what no database can know of itself:
   I5   all answers ever given for a key agree: with each other, over repeats and datacenters, with the stored operation, with
-       GET /v1/operations; every charge by one version of a price took the same, wherever it was taken;
+       GET /v1/operations; every charge by one version of a price took the same, wherever it was taken; what was
+       paid is given back at most once;
   I7   each accepted command has its effect exactly once and ends done; a refusal has none, ever; a request that was never
        answered has at most one, and the one it asked for; every datacenter's history shows each effect once;
   I10  every account's totals at every datacenter are the sums of the journal, and nothing moved that nobody asked for.
@@ -30,7 +31,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 OWNER = re.compile(r"(dc[1-9][0-9]{0,3}):")
 STORED_REFUSALS = {"ACCOUNT_CLOSED", "OPERATION_REFUSED", "ACCOUNT_BLOCKED", "INSUFFICIENT_FUNDS", "FUNDS_HELD",
                    "FUNDS_UNREACHABLE", "LIMIT_REACHED", "WAITING_LIMIT", "PAYEE_ACCOUNT_CLOSED", "HOLD_CAPTURED", "HOLD_VOIDED",
-                   "HOLD_EXPIRED", "CAPTURE_EXCEEDS_HOLD", "SERVICE_RETIRED", "BATCH_ABORTED"}
+                   "HOLD_EXPIRED", "CAPTURE_EXCEEDS_HOLD", "SERVICE_RETIRED", "BATCH_ABORTED", "ORIGINAL_NOT_FOUND",
+                   "ORIGINAL_NOT_PAID", "REFUND_EXCEEDS_PAID"}
 
 
 class Case:
@@ -68,6 +70,7 @@ class Checker:
         self.check_batches()
         self.check_openings()
         self.check_prices()
+        self.check_refunds()
         self.check_unasked()
         self.check_totals()
         self.check_catalogue()
@@ -128,8 +131,9 @@ class Checker:
             for r in here:
                 wanted = self.wanted(r)
                 said = r.answer.get("key"), r.answer.get("owner"), r.answer.get("account_id"), r.answer.get("payee_account_id"), \
-                    r.answer.get("service_id"), None if case.command.priced else (r.answer.get("amount") or {}).get("minor_units")
-                asked = r.key, case.owner, wanted.account_id, wanted.payee, wanted.service, wanted.amount
+                    r.answer.get("service_id"), r.answer.get("original_key"), \
+                    None if case.command.priced else (r.answer.get("amount") or {}).get("minor_units")
+                asked = r.key, case.owner, wanted.account_id, wanted.payee, wanted.service, wanted.original, wanted.amount
                 if said != asked:
                     self.say("I5", case.client, case.key, f"{dc} answered {said} to {asked}")
         refusals = [r for r in case.refused if r.dc == case.owner and (r.answer or {}).get("code") in STORED_REFUSALS]
@@ -184,7 +188,7 @@ class Checker:
     def is_stored(self, request, case, stored):
         said = stored._replace(amount=None) if case.command.priced else stored
         return stored.kind == case.command.operation_kind and \
-            self.wanted(request) == (*said[2:6], said.payee, said.hold, said.lasts_s, said.service)
+            self.wanted(request) == (*said[2:6], said.payee, said.hold, said.lasts_s, said.service, said.original)
 
     def must_be_done(self, case, stored):
         """Accepted by its owner, or told to be done by anybody."""
@@ -325,6 +329,22 @@ class Checker:
             if len(prices) > 1:
                 self.found.append(f"I5 service={service} version={version}: has several prices: " +
                                   "; ".join(f"{price}: {', '.join(who[:3])}" for price, who in prices.items()))
+
+    # Refunds: of one payment of the same client, together at most what it was, and it says how much.
+
+    def check_refunds(self):
+        for dc, book in self.books.items():
+            given = collections.defaultdict(int)
+            for (client, key), row in book.operations.items():
+                if row.original is not None and OPERATION_STATES.get(row.state) == "BOOKED":
+                    given[client, row.original] += row.amount
+            for client, key in set(given) | {ck for ck, row in book.operations.items() if row.refunded}:
+                paid = book.operations.get((client, key))
+                self.counts["refunded originals compared"] += 1
+                if paid is None or OPERATION_STATES.get(paid.state) != "PAID":
+                    self.say("I5", client, key, f"was refunded at {dc}, and not paid", paid)
+                elif not paid.refunded == given[client, key] <= paid.amount:
+                    self.say("I5", client, key, f"gave {given[client, key]} of {paid.amount} back at {dc}, and says {paid.refunded}")
 
     # Everything else in the books.
 

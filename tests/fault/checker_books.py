@@ -67,9 +67,10 @@ SELECT json_build_array('client', client_no, name, home, role, revoked, version)
 SELECT json_build_array('service', service_id, name, price, currency, retired, version) FROM service;
 SELECT json_build_array('operation', client_no, key, kind, state, account_no, amount, reference, metadata, reason, facts,
     payee_no, CASE WHEN kind IN (4, 5) THEN hold_id END,
-    CASE WHEN kind = 3 THEN (expires_at_us - created_at_us) / 1000000 END, service, price_version)
+    CASE WHEN kind = 3 THEN (expires_at_us - created_at_us) / 1000000 END, service, price_version,
+    original_key, refunded)
 FROM operation o WHERE {o};
-SELECT json_build_array('relay', client_no, key, kind, state, account_no, amount, reference, metadata, reason)
+SELECT json_build_array('relay', client_no, key, kind, state, account_no, amount, reference, metadata, reason, original_key)
 FROM relay o WHERE {o};
 SELECT json_build_array('entry', d.code, client_no, key, kind, account_no, amount, version)
 FROM ledger o, local_datacenter d WHERE key IS NOT NULL AND {o};
@@ -97,6 +98,8 @@ class Operation(NamedTuple):
     lasts_s: Optional[int] = None
     service: Optional[str] = None
     price_version: Optional[int] = None
+    original: Optional[str] = None
+    refunded: int = 0
 
 
 class Entry(NamedTuple):
@@ -148,14 +151,15 @@ class Books:
         self.services[service_id] = rest
 
     def take_operation(self, client, key, kind, state, account, amount, *rest):
-        *plain, payee, hold, lasts_s, service, price_version = rest
+        *plain, payee, hold, lasts_s, service, price_version, original, refunded = rest
         self.operations[self.whose(client, key)] = Operation(
             kind, state, self.account(account), amount, *plain,
             None if payee is None else self.account(payee), None if hold is None else f"{self.dc}-{hold}", lasts_s,
-            service, price_version)
+            service, price_version, original, refunded)
 
     def take_relay(self, client, key, kind, state, account, amount, *rest):
-        self.relays[self.whose(client, key)] = Operation(kind, state, self.account(account), amount, *rest)
+        *plain, original = rest
+        self.relays[self.whose(client, key)] = Operation(kind, state, self.account(account), amount, *plain, original=original)
 
     def take_entry(self, dc, client, key, kind, account, amount, version):
         self.entries[self.whose(client, key)].append(Entry(dc, self.account(account), kind, amount, version))

@@ -6,9 +6,9 @@ from typing import Callable, NamedTuple, Optional
 
 OPERATION_STATES = {1: "ACCEPTED", 2: "BOOKED", 3: "WAITING", 4: "PAID", 5: "REFUSED", 6: "HELD", 7: "RELEASED"}
 # Kinds of entries that have a key; the others move nothing in or out, and set nothing aside.
-PAYIN, PAYOUT, HOLD, CAPTURE, VOID, EXPIRE, RELEASE, TRANSFER_OUT, TRANSFER_IN, CHARGE, OPENING = \
-    1, 2, 6, 7, 8, 9, 10, 11, 12, 13, 15
-CREDITS, DEBITS = {PAYIN, TRANSFER_IN, OPENING}, {PAYOUT, CAPTURE, TRANSFER_OUT, CHARGE}
+PAYIN, PAYOUT, HOLD, CAPTURE, VOID, EXPIRE, RELEASE, TRANSFER_OUT, TRANSFER_IN, CHARGE, REFUND, OPENING = \
+    1, 2, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+CREDITS, DEBITS = {PAYIN, TRANSFER_IN, REFUND, OPENING}, {PAYOUT, CAPTURE, TRANSFER_OUT, CHARGE}
 
 
 class Effect(NamedTuple):
@@ -37,6 +37,7 @@ class Wanted(NamedTuple):
     hold: Optional[str] = None    # its id, of a capture and a void
     lasts_s: Optional[int] = None  # of a hold
     service: Optional[str] = None  # of a charge; its amount is None: it takes the price
+    original: Optional[str] = None  # of a refund: the key of what was paid
 
 
 class Command(NamedTuple):
@@ -65,6 +66,10 @@ def charge_effects(wanted, _held):
     return [Effect(wanted.account_id, CHARGE, wanted.amount)]
 
 
+def refund_effects(wanted, _held):
+    return [Effect(wanted.account_id, REFUND, wanted.amount)]
+
+
 def hold_effects(wanted, _held):
     return [Effect(wanted.account_id, HOLD, wanted.amount)]
 
@@ -89,6 +94,7 @@ COMMANDS = {
     "/v1/holds/{id}/capture": Command("capture", 4, "PAID", capture_effects),
     "/v1/holds/{id}/void": Command("void", 5, "RELEASED", void_effects),
     "/v1/charges": Command("charge", 7, "PAID", charge_effects, priced=True),
+    "/v1/refunds": Command("refund", 8, "BOOKED", refund_effects),
     "/v1/transfers": Command("transfer", 6, "PAID", transfer_effects),
 }
 HOLD_PATH = re.compile(r"/v1/holds/([^/]+)/(capture|void)")
@@ -116,7 +122,8 @@ def wanted_of(request, holds):
     common = body.get("reference"), text
     if match is None:
         lasts_s = body.get("expires_in_s", EXPIRES_IN_S) if request.path == "/v1/holds" else None
-        return Wanted(body.get("account_id"), said, *common, body.get("payee_account_id"), None, lasts_s, body.get("service_id"))
+        return Wanted(body.get("account_id"), said, *common, body.get("payee_account_id"), None, lasts_s, body.get("service_id"),
+                      body.get("original_key"))
     hold = holds.get(match.group(1))
     whole = hold.amount if hold else None
     return Wanted(hold.account_id if hold else None, whole if said is None else said, *common, None, match.group(1))

@@ -112,6 +112,10 @@ class History:
             assert plain.call("PATCH", f"/v1/services/{name}", change).json["version"] == 2
         assert api.charge("dc1:sms-2", "dee", "sms", reference="second").json["amount"]["minor_units"] == 11
         assert api.charge("dc1:gone", "dee", "gone").code == "SERVICE_RETIRED"
+        assert api.payout("dc1:paid", "dee", 20).status == 200
+        assert api.refund("dc1:back-1", "dee", "dc1:paid", 5).status == 200
+        assert self.apis["dc2"].refund("dc1:back-2", "dee", "dc1:paid", 7, wait=20).status == 200
+        assert api.refund("dc1:back-3", "dee", "dc1:paid", 9).code == "REFUND_EXCEEDS_PAID"
 
     def make_payouts(self):
         """From the own share, topped up by dc2's, refused, unheard; the last entry at dc1 is the last of them."""

@@ -25,9 +25,9 @@ static void append(const char *path, const char *mode, const void *bytes, size_t
 /* Lists of an earlier run are emptied. */
 static void start_lists(struct seeds *seeds)
 {
-    static const char *const fuzzers[] = {"payin",   "ledger_entry", "account",  "client",
-                                          "result",  "status",       "ask",      "reply",
-                                          "service", "frame",        "envelope", "json_body"};
+    static const char *const fuzzers[] = {"payin",  "ledger_entry", "account",  "client",  "result",
+                                          "status", "ask",          "reply",    "service", "refund",
+                                          "frame",  "envelope",     "json_body"};
     for (size_t i = 0; i < sizeof(fuzzers) / sizeof(fuzzers[0]); i++) {
         char *list = gb_arena_printf(seeds->arena, "%s/%s", seeds->folder, fuzzers[i]);
         append(list, "wb", "", 0);

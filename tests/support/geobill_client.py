@@ -101,6 +101,10 @@ class Api:
     def charge(self, key, account_id, service_id, wait=None, headers=None, **more):
         return self.command("/v1/charges", key, {"account_id": account_id, "service_id": service_id, **more}, wait, headers)
 
+    def refund(self, key, account_id, original_key, minor_units, currency="EUR", wait=None, headers=None, **more):
+        body = {"account_id": account_id, "original_key": original_key, "amount": money(minor_units, currency), **more}
+        return self.command("/v1/refunds", key, body, wait, headers)
+
     def place_hold(self, key, account_id, minor_units, currency="EUR", wait=None, headers=None, **more):
         body = {"account_id": account_id, "amount": money(minor_units, currency), **more}
         return self.command("/v1/holds", key, body, wait, headers)

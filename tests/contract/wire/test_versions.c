@@ -22,7 +22,8 @@ enum {
     STATUS,
     ASK = 10,
     REPLY = 12,
-    SERVICE = 15
+    SERVICE = 15,
+    REFUND = 17
 };
 
 struct version {
@@ -84,6 +85,9 @@ static const struct version VERSIONS[] = {
     {"service.older", SERVICE, "{}", "{\"retired\":false}", NULL},
     {"service.newer", SERVICE, "{\"group\":null}", "{}", NULL},
     {"service.newer", SERVICE, "{\"group\":\"mail\"}", "{}", NULL},
+    {"refund.older", REFUND, "{}", "{\"metadata\":null}", NULL},
+    {"refund.newer", REFUND, "{\"cause\":null}", "{}", NULL},
+    {"refund.newer", REFUND, "{\"cause\":\"returned\"}", "{}", NULL},
     {"ask.older", ASK, "{}", "{}", NULL},
     {"ask.newer", ASK, "{\"reason\":\"short\"}", "{}", NULL},
     {"reply.older", REPLY, "{}", "{}", NULL},

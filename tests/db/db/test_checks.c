@@ -133,6 +133,20 @@ static const char sound_charges[] =
     " (1, 7, 4, 'c1', 6, 7, 1, 'sms', 2), (1, 7, 4, 'c2', 6, 9, 1, 'sms', 3),"
     " (1, 7, 5, 'c3', 6, 9, 1, 'sms', 3);";
 
+/* Account 7 paid 60, and got 25 and 35 of it back; one refund too many is refused. */
+static const char sound_refunds[] =
+    "INSERT INTO share (account_no, account_id, currency, balance, version, credits_total, "
+    "debits_total, updated_at_us) VALUES (7, 'a7', 'EUR', 100, 4, 160, 60, 14);"
+    "INSERT INTO ledger (account_no, version, kind, status, amount, balance_after, held_after, "
+    "credits_total, debits_total, out_total, in_total, account_version, created_at_us, client_no, "
+    "key, epoch) SELECT 7, v, k, 1, m, c - d, 0, c, d, 0, 0, 0, 10 + v, 1, y, 2 FROM (VALUES"
+    " (1, 1, 100, 100, 0, 'r0'), (2, 2, 60, 100, 60, 'r1'), (3, 14, 25, 125, 60, 'r2'),"
+    " (4, 14, 35, 160, 60, 'r3')) e (v, k, m, c, d, y);"
+    "INSERT INTO operation (client_no, kind, state, key, account_no, amount, created_at_us, "
+    "original_key, refunded) VALUES (1, 1, 2, 'r0', 7, 100, 1, NULL, 0),"
+    " (1, 2, 4, 'r1', 7, 60, 1, NULL, 60), (1, 8, 2, 'r2', 7, 25, 1, 'r1', 0),"
+    " (1, 8, 2, 'r3', 7, 35, 1, 'r1', 0), (1, 8, 5, 'r4', 7, 1, 1, 'r1', 0);";
+
 /* What breaks, and the check that must see it. */
 static const struct {
     const char *check;
@@ -208,6 +222,23 @@ static const struct {
     {"i5_charges_priced", "UPDATE operation SET service = 'sms' WHERE key = 'k2'"},
     {"i5_charges_priced", "UPDATE service SET price = 8"},
     {"i5_charges_priced", "DELETE FROM service"},
+    {"i5_refunds_within_paid", "UPDATE operation SET refunded = 59 WHERE key = 'r1'"},
+    {"i5_refunds_within_paid", "UPDATE operation SET refunded = 0 WHERE key = 'r1'"},
+    {"i5_refunds_within_paid", "UPDATE operation SET amount = 59 WHERE key = 'r1'"},
+    {"i5_refunds_within_paid", "UPDATE operation SET amount = 26 WHERE key = 'r2'"},
+    {"i5_refunds_within_paid", "UPDATE operation SET state = 2 WHERE key = 'r4'"},
+    {"i5_refunds_within_paid", "UPDATE operation SET state = 5 WHERE key = 'r1'"},
+    {"i5_refunds_within_paid", "UPDATE operation SET kind = 6 WHERE key = 'r1'"},
+    {"i5_refunds_within_paid", "UPDATE operation SET account_no = 6 WHERE key = 'r2'"},
+    {"i5_refunds_within_paid", "UPDATE operation SET client_no = 2 WHERE key = 'r2'"},
+    {"i5_refunds_within_paid", "UPDATE operation SET original_key = 'r9' WHERE key = 'r3'"},
+    {"i5_refunds_within_paid", "UPDATE operation SET original_key = 'k2' WHERE key = 'r3'"},
+    {"i5_refunds_within_paid", "UPDATE operation SET original_key = NULL WHERE key = 'r4'"},
+    {"i5_refunds_within_paid", "UPDATE operation SET original_key = 'r1' WHERE key = 'k2'"},
+    {"i5_refunds_within_paid", "UPDATE operation SET refunded = 1 WHERE key = 'k2'"},
+    {"i5_refunds_within_paid", "DELETE FROM operation WHERE key = 'r1'"},
+    {"i5_operation_matches_ledger", "UPDATE operation SET state = 1 WHERE key = 'r2'"},
+    {"i5_operation_matches_ledger", "DELETE FROM ledger WHERE key = 'r2'"},
     {"i5_operation_matches_ledger", "UPDATE operation SET amount = 8 WHERE key = 'c1'"},
     {"i5_operation_matches_ledger", "UPDATE operation SET state = 4 WHERE key = 'c3'"},
     {"i5_one_entry_per_key", "UPDATE ledger SET key = 'h3' WHERE key = 'h5'"},
@@ -336,6 +367,7 @@ static int group_setup(void **state)
     gb_test_sql(pg, sound_data);
     gb_test_sql(pg, sound_kinds);
     gb_test_sql(pg, sound_charges);
+    gb_test_sql(pg, sound_refunds);
     return 0;
 }
 

@@ -224,6 +224,15 @@ struct gb_command fixture_charge(int64_t account_no, const char *key, const char
     return command;
 }
 
+struct gb_command fixture_refund(int64_t account_no, const char *key, const char *original_key,
+                                 int64_t amount)
+{
+    struct gb_command command = fixture_operation(GB_OPERATION_REFUND, account_no, key, amount);
+    command.deadline_us = 0;
+    command.original_key = original_key;
+    return command;
+}
+
 struct gb_command fixture_time(int64_t account_no)
 {
     return command_of(GB_COMMAND_TIME, account_no);

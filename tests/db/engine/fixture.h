@@ -56,6 +56,8 @@ struct gb_command fixture_payout(int64_t account_no, const char *key, int64_t am
 void fixture_service(const char *service_id, int64_t price);
 void fixture_service_costs(const char *service_id, int64_t price);
 struct gb_command fixture_charge(int64_t account_no, const char *key, const char *service_id);
+struct gb_command fixture_refund(int64_t account_no, const char *key, const char *original_key,
+                                 int64_t amount);
 /* That time has passed for what waits. */
 struct gb_command fixture_time(int64_t account_no);
 /* Time passes: the deadline of an operation that waits was a moment ago. */

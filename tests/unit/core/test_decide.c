@@ -37,7 +37,7 @@ static void assert_unchanged(struct gb_share a, struct gb_share b)
 static void requests_name_the_first_difference(void **state)
 {
     (void)state;
-    struct gb_request a = {GB_OPERATION_PAYIN, {1}, 10, "ref", "{}", "h", {2}, 5, "s"};
+    struct gb_request a = {GB_OPERATION_PAYIN, {1}, 10, "ref", "{}", "h", {2}, 5, "s", "o"};
     struct gb_request b = a;
     assert_null(gb_request_difference(&a, &b));
     b.metadata = NULL;
@@ -51,6 +51,8 @@ static void requests_name_the_first_difference(void **state)
     assert_string_equal(gb_request_difference(&a, &b), "expires_in_s");
     b.amount = 11;
     assert_string_equal(gb_request_difference(&a, &b), "amount");
+    b.original_key = NULL;
+    assert_string_equal(gb_request_difference(&a, &b), "original_key");
     b.service_id = "t";
     assert_string_equal(gb_request_difference(&a, &b), "service_id");
     b.payee_no.value = 3;

@@ -84,7 +84,8 @@ static void statuses_and_kinds(void **state)
     assert_null(gb_reason_name(GB_REASON_NONE));
     assert_null(gb_reason_name(-1));
     assert_string_equal(gb_reason_name(GB_REASON_BATCH_ABORTED), "BATCH_ABORTED");
-    assert_null(gb_reason_name(GB_REASON_BATCH_ABORTED + 1));
+    assert_string_equal(gb_reason_name(GB_REASON_ORIGINAL_NOT_FOUND), "ORIGINAL_NOT_FOUND");
+    assert_null(gb_reason_name(GB_REASON_ORIGINAL_NOT_FOUND + 1));
 }
 
 static void clocks(void **state)

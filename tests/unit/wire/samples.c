@@ -128,6 +128,31 @@ static const struct gb_message_service SMALL_SERVICE = {
     .version = 1,
 };
 
+const struct gb_message_refund SAMPLE_REFUND = {
+    .account = ACCOUNT("dc1"),
+    .owner = {"dc2"},
+    .client_no = {7},
+    .key = "dc2:back 4711",
+    .original_key = "dc2:order 4711",
+    .amount = 1000000000000000,
+    .reference = "zur\xc3\xbc"
+                 "ck",
+    .metadata = "{\"a\":1}",
+    .accepted_at_us = 1795397935123456,
+};
+static const struct gb_message_refund SMALL_REFUND = {
+    .account = {.dc = {"dc1"},
+                .incarnation = 1,
+                .account_id = "a",
+                .account_no = {1},
+                .currency = {"JPY"}},
+    .owner = {"dc2"},
+    .client_no = {1},
+    .key = "k",
+    .original_key = "o",
+    .amount = 1,
+};
+
 const struct gb_message_result SAMPLE_RESULT = {
     .account = ACCOUNT("dc2"),
     .client_no = {7},
@@ -340,6 +365,21 @@ const struct sample SAMPLES[] = {
      "{\"dc\":\"dc1\",\"incarnation\":1,\"service_id\":\"s\",\"name\":\"n\",\"price\":1,"
      "\"currency\":\"JPY\",\"retired\":false,\"version\":1,\"created_at_us\":0,"
      "\"updated_at_us\":0}"},
+    {"refund", GB_MESSAGE_REFUND, &SAMPLE_REFUND,
+     "000000006f06646331040a6163632d3182808080804006455552066463320e1a6463323a6261636b20343731311c"
+     "6463323a6f7264657220343731318080b4ccd4dfc603020e7a7572c3bc636b020e7b2261223a317d80b0ba82f5b9"
+     "b006",
+     SHARED_JSON("dc1") "\"owner\":\"dc2\",\"client_no\":7,\"key\":\"dc2:back 4711\","
+                        "\"original_key\":\"dc2:order 4711\",\"amount\":1000000000000000,"
+                        "\"reference\":\"zur\xc3\xbc"
+                        "ck\",\"metadata\":\"{\\\"a\\\":1}\","
+                        "\"accepted_at_us\":1795397935123456}"},
+    {"small refund", GB_MESSAGE_REFUND, &SMALL_REFUND,
+     "000000006f0664633102026102064a50590664633202026b026f02000000",
+     "{\"dc\":\"dc1\",\"incarnation\":1,\"account_id\":\"a\",\"account_no\":1,"
+     "\"currency\":\"JPY\",\"owner\":\"dc2\",\"client_no\":1,\"key\":\"k\","
+     "\"original_key\":\"o\",\"amount\":1,\"reference\":null,\"metadata\":null,"
+     "\"accepted_at_us\":0}"},
 };
 const size_t SAMPLES_COUNT = sizeof(SAMPLES) / sizeof(SAMPLES[0]);
 

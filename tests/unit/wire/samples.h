@@ -29,6 +29,7 @@ extern const struct gb_message_ledger_entry SAMPLE_ENTRY;
 extern const struct gb_message_catalogue_account SAMPLE_ACCOUNT;
 extern const struct gb_message_client SAMPLE_CLIENT;
 extern const struct gb_message_service SAMPLE_SERVICE;
+extern const struct gb_message_refund SAMPLE_REFUND;
 extern const struct gb_message_result SAMPLE_RESULT;
 extern const struct gb_message_status SAMPLE_STATUS;
 extern const struct gb_message_ask SAMPLE_ASK;

@@ -19,7 +19,8 @@ enum {
     STATUS,
     ASK = 10,
     REPLY = 12,
-    SERVICE = 15
+    SERVICE = 15,
+    REFUND = 17
 };
 
 /* One field of a sample with another value. */
@@ -216,10 +217,27 @@ static const struct bound BOUNDS[] = {
     {SERVICE, "currency", "\"EURO\"", 0, "currency:"},
     {SERVICE, "version", "0", 0, "version:"},
     {SERVICE, "updated_at_us", "-1", 0, "updated_at_us:"},
+
+    {REFUND, "dc", "\"dc0\"", 0, "dc:"},
+    {REFUND, "account_no", "0", 0, "account_no:"},
+    {REFUND, "owner", "\"dc\"", 0, "owner:"},
+    {REFUND, "client_no", "0", 0, "client_no:"},
+    {REFUND, "key", "\"\"", 0, "key:"},
+    {REFUND, "key", NULL, 201, "key:"},
+    {REFUND, "original_key", "\"\"", 0, "original_key:"},
+    {REFUND, "original_key", "\" o\"", 0, "original_key:"},
+    {REFUND, "original_key", NULL, 200, NULL},
+    {REFUND, "original_key", NULL, 201, "original_key:"},
+    {REFUND, "amount", "0", 0, "amount:"},
+    {REFUND, "amount", "1000000000000001", 0, "amount:"},
+    {REFUND, "reference", NULL, 256, NULL},
+    {REFUND, "reference", NULL, 257, "reference:"},
+    {REFUND, "metadata", "\"[]\"", 0, "metadata:"},
+    {REFUND, "accepted_at_us", "-1", 0, "accepted_at_us:"},
 };
 
 static struct gb_arena *arena;
-static struct reference *references[GB_MESSAGE_SERVICE + 1];
+static struct reference *references[GB_MESSAGE_REFUND + 1];
 
 static json_t *value_of(const struct bound *bound)
 {
@@ -408,7 +426,7 @@ static int open_all(void **state)
     arena = gb_arena_new((size_t)16 << 20);
     if (gb_wire_init(NULL) != GB_OK)
         return -1;
-    for (int kind = GB_MESSAGE_PAYIN; kind <= GB_MESSAGE_SERVICE; kind++) {
+    for (int kind = GB_MESSAGE_PAYIN; kind <= GB_MESSAGE_REFUND; kind++) {
         const struct gb_schema *schema =
             gb_schema_by_id(gb_registry_written((enum gb_message_kind)kind)->id);
         references[kind] = reference_open(schema->text, schema->size);
@@ -419,7 +437,7 @@ static int open_all(void **state)
 static int close_all(void **state)
 {
     (void)state;
-    for (int kind = GB_MESSAGE_PAYIN; kind <= GB_MESSAGE_SERVICE; kind++)
+    for (int kind = GB_MESSAGE_PAYIN; kind <= GB_MESSAGE_REFUND; kind++)
         reference_close(references[kind]);
     gb_arena_free(arena);
     gb_wire_done();

@@ -33,6 +33,8 @@ static const struct {
      "63615feaeca61a030c8848561266cfc8c42063739a8c7b20ceb5486c01a3230c"},
     {"geobill.service.v1", 1, 110,
      "123bff50c1161c494aff644765ab27f2100c5a2469434ae70ca1321a6b331164"},
+    {"geobill.refund.v1", 1, 111,
+     "7cc0887e5d84eedfdbcfbdccc220a8b34821c88efae02b26b59275cb43f99ef7"},
 };
 enum { FROZEN_COUNT = sizeof(FROZEN) / sizeof(FROZEN[0]) };
 

@@ -11,7 +11,7 @@
 #include "wire/print_message.h"
 #include "wire/registry.h"
 
-enum { ROUNDS = 300, ITEMS_MAX = 40, KINDS = GB_MESSAGE_SERVICE };
+enum { ROUNDS = 300, ITEMS_MAX = 40, KINDS = GB_MESSAGE_REFUND };
 
 static struct gb_arena *arena;
 static uint64_t seed;
@@ -261,6 +261,7 @@ static void settle(enum gb_message_kind kind, void *message)
         settle_reply(message);
         break;
     case GB_MESSAGE_PAYIN:
+    case GB_MESSAGE_REFUND:
     case GB_MESSAGE_STATUS:
         break;
     }
