@@ -9,6 +9,7 @@ import threading
 import time
 
 from geobill_journal import Load, definite, recorded
+from geobill_mix import Mix
 from geobill_stack import until
 
 DAEMONS = ("api", "publisher", "consumer", "projector")
@@ -21,6 +22,35 @@ def pressure(stack, journal, accounts, seed, rate):
     load = Load(stack, journal, accounts, 400000, seed, threads=12, deadline_s=300, elsewhere=10)
     load.rate = rate
     return load.start()
+
+
+class Mixed:
+    """Clients that give commands of all kinds, one at a time each, on two accounts of their own, until stop()."""
+
+    def __init__(self, stack, journal, accounts, service, seed, clients=3, deadline_s=900):
+        self.over, self.errors, self.done, self.accounts = threading.Event(), [], 0, accounts
+        self.mixes = [Mix({dc: recorded(stack, journal, dc) for dc in stack.dcs}, accounts, service, f"storm-{number}",
+                          seed + number, deadline_s) for number in range(clients)]
+        self.threads = [threading.Thread(target=self._work, args=(mix,), daemon=True) for mix in self.mixes]
+        for thread in self.threads:
+            thread.start()
+
+    def _work(self, mix):
+        def over():
+            self.done += 1
+            return self.over.wait(0.05)
+        try:
+            mix.run(10**6, over)
+        except Exception as error:  # pylint: disable=broad-except
+            self.errors.append(repr(error))
+
+    def stop(self):
+        """Gives what the clients did to each account."""
+        self.over.set()
+        for thread in self.threads:
+            thread.join(1000)
+        assert not self.errors, self.errors
+        return [sum(mix.sums[at] for mix in self.mixes) for at in range(len(self.accounts))]
 
 
 def rss_mib(pid):

@@ -20,7 +20,7 @@ from findings import Findings  # noqa: E402
 from geobill_journal import Journal, check_against_journal, recorded  # noqa: E402
 from geobill_stack import Stack, until  # noqa: E402
 
-from storms import Memory, Probe, Second, kill_all_daemons, pressure, restarts  # noqa: E402
+from storms import Memory, Mixed, Probe, Second, kill_all_daemons, pressure, restarts  # noqa: E402
 
 KILLS_S = int(os.environ.get("GEOBILL_TEST_STORM_S", "8"))
 LONG = KILLS_S >= 60
@@ -38,31 +38,34 @@ class Weather:
     def __init__(self, stack, folder, seed):
         self.stack, self.seed = stack, seed
         self.journal = Journal(folder / "journal")
-        self.accounts = [f"storm-{number}" for number in range(ACCOUNTS)] + ["probe"]
+        self.accounts = [f"storm-{number}" for number in range(ACCOUNTS)] + ["probe", "mixed-a", "mixed-b"]
         api = recorded(stack, self.journal, "dc1")
         for account in self.accounts:
             assert api.open_account(account, account_id=account).status == 201
+        assert api.add_service("mixed", 100).status == 201
         for dc in stack.dcs:
             until(f"the accounts at {dc}", 30,
                   lambda dc=dc: len(stack.psql(dc, "SELECT 1 FROM account")) == len(self.accounts))
         self.probe = Probe(stack, self.journal, "probe")
-        self.load = pressure(stack, self.journal, self.accounts[:-1], seed, RATE)
+        self.load = pressure(stack, self.journal, self.accounts[:ACCOUNTS], seed, RATE)
+        self.mixed = Mixed(stack, self.journal, self.accounts[-2:], "mixed", seed)
         self.findings = Findings(
             "fault_storms_long", "Restart storms",
             f"Three datacenters under {RATE} pay-ins a second (12 clients, a third repeats, one in ten at another datacenter than its "
-            f"key's owner), seed {seed}. Normal again: a new pay-in at each datacenter in turn is seen at all of them within a "
+            f"key's owner), and three clients with commands of all kinds on two accounts, one after another, seed {seed}. Normal again: a new pay-in at each datacenter in turn is seen at all of them within a "
             "second, the load going on. At the end the checker compares every request with the books of all datacenters, and "
             "`geobill verify --at-rest` is clean.",
-            ("storm", "seconds", "answered meanwhile", "seconds to normal", "notes"))
+            ("storm", "seconds", "pay-ins answered meanwhile", "of other kinds", "seconds to normal", "notes"))
         self.probe.until_normal(NORMAL_WITHIN_S)
 
     def storm(self, name, fault):
         """Does the fault; afterwards waits for normal service and notes how long that took."""
-        begun, answered = time.monotonic(), self.load.done
+        begun, answered, decided = time.monotonic(), self.load.done, self.mixed.done
         notes = fault()
-        lasted, answered = time.monotonic() - begun, self.load.done - answered
-        assert not self.load.errors, self.load.errors[:1]
-        self.findings.row(name, lasted, answered, self.probe.until_normal(NORMAL_WITHIN_S), notes)
+        lasted, answered, decided = time.monotonic() - begun, self.load.done - answered, self.mixed.done - decided
+        errors = self.load.errors + self.mixed.errors
+        assert not errors, errors[:1]
+        self.findings.row(name, lasted, answered, decided, self.probe.until_normal(NORMAL_WITHIN_S), notes)
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +147,7 @@ def test_broker_away_under_load_and_memory_is_flat(weather):
         return f"{BROKER_AWAY_S} s without it, {limit}, not counting its stop and start"
     weather.storm("the broker away under full load", away)
     processes, growth, creep = memory.check()
-    weather.findings.row("memory meanwhile", "-", "-", "-", f"{processes} daemons; the greatest growth {growth:.1f} MiB, second half "
+    weather.findings.row("memory meanwhile", "-", "-", "-", "-", f"{processes} daemons; the greatest growth {growth:.1f} MiB, second half "
                          f"above the first by {creep:.1f} MiB at most")
 
 
@@ -152,9 +155,11 @@ def test_nothing_was_lost_doubled_or_left_over(weather):
     begun = time.monotonic()
     weather.load.stop()
     weather.load.join()
+    for account, total in zip(weather.mixed.accounts, weather.mixed.stop()):
+        weather.stack.balance_everywhere(account, total, NORMAL_WITHIN_S)
     weather.stack.verify_at_rest(wait=NORMAL_WITHIN_S)
     rested = time.monotonic() - begun
     done = check_against_journal(weather.stack, weather.journal, None, deadline_s=30)
     assert done.counts["keys never answered"] == 0
-    weather.findings.row("the end of the load", "-", weather.load.done, rested,
+    weather.findings.row("the end of the load", "-", weather.load.done, weather.mixed.done, rested,
                          ", ".join(f"{count} {what}" for what, count in done.counts.items()))
