@@ -66,7 +66,7 @@ static size_t choose(const struct gb_status_item *statuses, size_t count,
 struct page_columns {
     size_t count;
     const char **stream, **dc, **topic;
-    int32_t *partition;
+    int32_t *partition, *records;
     int64_t *page, *sent_at_us;
 };
 
@@ -77,6 +77,7 @@ static struct page_columns page_columns_new(struct gb_arena *arena, size_t n)
         .dc = array(arena, n, sizeof(char *)),
         .topic = array(arena, n, sizeof(char *)),
         .partition = array(arena, n, sizeof(int32_t)),
+        .records = array(arena, n, sizeof(int32_t)),
         .page = array(arena, n, sizeof(int64_t)),
         .sent_at_us = array(arena, n, sizeof(int64_t)),
     };
@@ -92,6 +93,7 @@ static void page_columns_add(struct page_columns *columns, const struct peer *pe
         columns->topic[at] = pages[i].topic;
         columns->partition[at] = pages[i].partition;
         columns->page[at] = pages[i].page;
+        columns->records[at] = pages[i].records;
         columns->sent_at_us[at] = peer->word.sent_at_us;
     }
 }
@@ -130,6 +132,7 @@ static void remember_acks(struct gb_batch *batch, const char *const *readers, si
     gb_params_text_array(params, acks->topic, acks->count);
     gb_params_int4_array(params, acks->partition, NULL, acks->count);
     gb_params_int8_array(params, acks->page, NULL, acks->count);
+    gb_params_int4_array(params, acks->records, NULL, acks->count);
     gb_params_int8(params, batch->now_us);
 }
 

@@ -87,21 +87,23 @@ static void take_cut(struct gb_read_table *table, const struct gb_rows *rows)
 
 static void take_complete(struct gb_read_table *table, const struct gb_rows *rows, int64_t now_us)
 {
-    int64_t *complete = gb_arena_array(table->arena, table->count + 1, sizeof(*complete));
-    GB_CHECK(complete != NULL);
+    struct gb_stream_reached *reached =
+        gb_arena_array(table->arena, table->count + 1, sizeof(*reached));
+    GB_CHECK(reached != NULL);
     for (size_t i = 0; i < gb_rows_count(rows); i++) {
         int64_t number = gb_rows_int(rows, i, 2);
         if (strcmp(gb_rows_text(rows, i, 0), STREAM) == 0 &&
             is_ours(table, gb_rows_text(rows, i, 1)) && (size_t)number < table->count)
-            complete[number] = gb_rows_int(rows, i, 3);
+            reached[number] = (struct gb_stream_reached){gb_rows_int(rows, i, 3),
+                                                         (int32_t)gb_rows_int(rows, i, 4)};
     }
     table->moved = false;
     for (size_t i = 0; i < table->count; i++) {
         struct partition *partition = &table->partitions[i];
-        table->moved = table->moved || complete[i] != partition->supply.complete;
+        table->moved = table->moved || reached[i].page != partition->supply.complete;
         partition->still =
             partition->known && gb_supply_look(&partition->supply, partition->supply.cut,
-                                               complete[i], now_us, table->options.after_us);
+                                               reached[i], now_us, table->options.after_us);
     }
 }
 

@@ -28,7 +28,9 @@ struct gb_stream_progress {
     int64_t page;     /* in progress; 0: none */
     int64_t previous; /* its previous and count: another page of the same number starts over */
     int32_t count;
-    int32_t next_index; /* records 0 .. next_index - 1 of it have been applied */
+    int32_t next_index; /* records 0 .. next_index - 1 of it have been applied; the source is told:
+                           a reader that moves within a page does not stand still. A record that was
+                           lost stops it, whatever else arrives */
 };
 
 /* True when the mark is possible at all (ranges above). A record with an impossible mark is poison.
@@ -60,17 +62,26 @@ struct gb_stream_word {
 bool gb_stream_word_is_newer(const struct gb_stream_word *word, const struct gb_stream_word *known,
                              int64_t now_us);
 
+/* How far a reader is in a partition: the last page complete without a hole before it, and how many
+ * records of the page that follows it has, from the first on. */
+struct gb_stream_reached {
+    int64_t page;
+    int32_t records;
+};
+
 /* What a source knows of one reader in one partition of a stream. */
 struct gb_stream_reader {
     int64_t sent; /* the last page with anything for the partition that Kafka has confirmed */
     int64_t acknowledged; /* the reader's last word; may go down: its database went back, or it is
                              rebuilt */
+    int32_t records;      /* of the page that follows, from its first on, it has so many */
     int64_t heard_at_us;  /* when it last said anything; 0: never */
-    int64_t moved_at_us;  /* when `acknowledged` last changed, or `sent` first went above it, or we
-                             last went back */
-    int32_t resends;      /* how often in a row we went back without the acknowledgement moving */
+    int64_t moved_at_us;  /* when `acknowledged` last changed or `records` went up, or `sent` first
+                             went above it, or we last went back */
+    int32_t resends;      /* how often in a row we went back without its moving */
     bool told;            /* scratch of hearing: it said something of this partition, */
-    int64_t said;         /* namely that this page is complete */
+    int64_t said;         /* namely that this page is complete, */
+    int32_t said_records; /* and how many records of the next are there */
     bool went_back;       /* we went back for it when it was last judged */
 };
 

@@ -58,14 +58,15 @@ int64_t gb_stream_partition_sent(const struct gb_stream_partition *partition, in
 /* --- hearing --- */
 
 void gb_stream_source_hear(struct gb_stream_source *source, struct gb_stream_partition *partition,
-                           size_t reader, int64_t page, int64_t heard_at_us)
+                           size_t reader, struct gb_stream_reached reached, int64_t heard_at_us)
 {
     if (source->heard_at_us[reader] < heard_at_us)
         source->heard_at_us[reader] = heard_at_us;
     if (partition == NULL)
         return;
     partition->readers[reader].told = true;
-    partition->readers[reader].said = page;
+    partition->readers[reader].said = reached.page;
+    partition->readers[reader].said_records = reached.records;
 }
 
 /* Takes over what was said. True when the reader moved. One that was silent for long is given the
@@ -74,7 +75,8 @@ static bool take(struct gb_stream_reader *reader, int64_t sent, int64_t heard_at
                  int64_t silent_after_us, int64_t now_us)
 {
     int64_t page = reader->told ? reader->said : 0;
-    bool moved = page != reader->acknowledged;
+    int32_t records = reader->told ? reader->said_records : 0;
+    bool moved = page != reader->acknowledged || records > reader->records;
     if (heard_at_us - reader->heard_at_us > silent_after_us)
         reader->moved_at_us = now_us;
     reader->told = false;
@@ -86,6 +88,7 @@ static bool take(struct gb_stream_reader *reader, int64_t sent, int64_t heard_at
         reader->resends = 0;
     }
     reader->acknowledged = page;
+    reader->records = records;
     return moved;
 }
 

@@ -53,15 +53,17 @@ int64_t gb_stream_partition_sent(const struct gb_stream_partition *partition, in
 
 /* --- hearing --- */
 
-/* A reader says that it has a partition (NULL: one that we never sent anything to) up to a page.
- * All that they say is told before it is judged. */
+/* A reader says how far it is in a partition (NULL: one that we never sent anything to). All that
+ * they say is told before it is judged. */
 void gb_stream_source_hear(struct gb_stream_source *source, struct gb_stream_partition *partition,
-                           size_t reader, int64_t page, int64_t heard_at_us);
+                           size_t reader, struct gb_stream_reached reached, int64_t heard_at_us);
 /* Takes over what was told and decides who is sent anything again: sets `again` of partitions, and
  * `went_back` of each reader for whom it just went back. Returns for how many. A reader that speaks
  * but has no word on a partition has nothing of it. One that says nothing is sent nothing twice.
  * One that stands still below what Kafka has confirmed, for longer than its patience, is sent again
- * what follows its last complete page. */
+ * what follows its last complete page. Moving is a page that is complete, or one more record of the
+ * next: that ends at the first record that was lost, and a page has a bounded number of them, so
+ * nobody moves for ever who lacks something. */
 size_t gb_stream_source_judge(struct gb_stream_source *source,
                               const struct gb_stream_limits *limits, int64_t now_us);
 

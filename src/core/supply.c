@@ -1,19 +1,21 @@
 #include "core/supply.h"
 
-bool gb_supply_look(struct gb_supply *supply, int64_t cut, int64_t complete, int64_t now_us,
-                    int64_t after_us)
+bool gb_supply_look(struct gb_supply *supply, int64_t cut, struct gb_stream_reached reached,
+                    int64_t now_us, int64_t after_us)
 {
-    bool behind = cut > complete;
+    bool behind = cut > reached.page;
+    bool moved = reached.page != supply->complete || reached.records > supply->records;
     if (!behind)
         supply->still_since_us = 0;
-    else if (supply->still_since_us == 0 || complete != supply->complete)
+    else if (supply->still_since_us == 0 || moved)
         supply->still_since_us = now_us;
     if (behind)
         supply->rest_since_us = 0;
     else if (supply->rest_since_us == 0)
         supply->rest_since_us = now_us;
     supply->cut = cut;
-    supply->complete = complete;
+    supply->complete = reached.page;
+    supply->records = reached.records;
     return behind && now_us - supply->still_since_us >= after_us;
 }
 

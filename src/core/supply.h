@@ -7,9 +7,10 @@
  * any page at any time. The rule says only who should, so that nothing waits and little is done
  * twice:
  *
- *   A partition is LATE when a page with something for it is cut and not complete, and nothing of
- * it has become complete for `after_us`. That is a row in the database (`late_partition`), for all
- *   readers: a reader that starts without a broker knows at once.
+ *   A partition is LATE when a page with something for it is cut and not complete, and it has not
+ *   moved for `after_us`: no page became complete, no record of the next one came. That is a row in
+ *   the database (`late_partition`), for all readers: a reader that starts without a broker knows
+ * at once.
  *
  *   Pages of a late partition are read from the table one after the other, without waiting, by the
  *   reader that has claimed it; a claim that is not renewed for `after_us` is another's to take.
@@ -27,18 +28,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/stream.h"
+
 /* One partition, as its reader sees it. All zero at first. */
 struct gb_supply {
     int64_t cut;            /* the last page with anything for it */
     int64_t complete;       /* the last complete one */
+    int32_t records;        /* of the next one that are there too */
     int64_t still_since_us; /* it is behind and stands still since; 0: it is not behind */
     int64_t rest_since_us;  /* it is not behind since; 0: it is */
 };
 
 /* Takes in what is known now. True when the partition is late: it has stood still behind what was
  * cut for after_us. `now_us` never goes back, and is not 0. */
-bool gb_supply_look(struct gb_supply *supply, int64_t cut, int64_t complete, int64_t now_us,
-                    int64_t after_us);
+bool gb_supply_look(struct gb_supply *supply, int64_t cut, struct gb_stream_reached reached,
+                    int64_t now_us, int64_t after_us);
 /* At rest for long enough to try Kafka again. */
 bool gb_supply_rests(const struct gb_supply *supply, int64_t now_us, int64_t after_us);
 

@@ -37,12 +37,18 @@ static ptrdiff_t find_reader(const struct gb_stream *stream, const char *code)
 }
 
 static void hear(struct gb_stream *stream, const char *reader, const char *topic, int64_t partition,
-                 int64_t page, int64_t heard_at_us)
+                 struct gb_stream_reached reached, int64_t heard_at_us)
 {
     ptrdiff_t index = find_reader(stream, reader);
     if (index >= 0)
         gb_stream_source_hear(&stream->source, find_partition(stream, topic, partition),
-                              (size_t)index, page, heard_at_us);
+                              (size_t)index, reached, heard_at_us);
+}
+
+static struct gb_stream_reached reached_of(const struct gb_rows *rows, size_t row, int column)
+{
+    return (struct gb_stream_reached){gb_rows_int(rows, row, column),
+                                      (int32_t)gb_rows_int(rows, row, column + 1)};
 }
 
 static void hear_peers(struct gb_sender *sender, const struct gb_rows *rows)
@@ -51,7 +57,7 @@ static void hear_peers(struct gb_sender *sender, const struct gb_rows *rows)
         struct gb_stream *stream = find_stream(sender, gb_rows_text(rows, i, 0));
         GB_CHECK(stream != NULL);
         hear(stream, gb_rows_text(rows, i, 1), gb_rows_text(rows, i, 2), gb_rows_int(rows, i, 3),
-             gb_rows_int(rows, i, 4), gb_rows_int(rows, i, 5));
+             reached_of(rows, i, 4), gb_rows_int(rows, i, 6));
     }
 }
 
@@ -61,7 +67,7 @@ static void hear_consumer(struct gb_sender *sender, const struct gb_rows *rows)
     struct gb_stream *stream = find_stream(sender, "payin");
     for (size_t i = 0; i < gb_rows_count(rows); i++)
         hear(stream, sender->settings->dc.code, gb_rows_text(rows, i, 0), gb_rows_int(rows, i, 1),
-             gb_rows_int(rows, i, 2), gb_rows_int(rows, i, 3));
+             reached_of(rows, i, 2), gb_rows_int(rows, i, 4));
 }
 
 /* For people: what status shows. */

@@ -21,14 +21,15 @@ struct status {
 };
 
 static void put_ack(struct status *status, const char *stream, const char *topic, int64_t partition,
-                    int64_t page)
+                    struct gb_stream_reached reached)
 {
     struct gb_arena *arena = status->sender->source.arena;
     for (size_t i = 0; i < status->acks_count; i++) {
         struct gb_message_stream_page *ack = &status->acks[i];
         if (ack->partition == partition && strcmp(ack->topic, topic) == 0 &&
             strcmp(ack->stream, stream) == 0) {
-            ack->page = page;
+            ack->page = reached.page;
+            ack->records = reached.records;
             return;
         }
     }
@@ -38,7 +39,8 @@ static void put_ack(struct status *status, const char *stream, const char *topic
         .stream = gb_arena_strdup(arena, stream),
         .topic = gb_arena_strdup(arena, topic),
         .partition = (int32_t)partition,
-        .page = page,
+        .page = reached.page,
+        .records = reached.records,
     };
     GB_CHECK(ack->stream != NULL && ack->topic != NULL);
 }
@@ -49,7 +51,7 @@ static void put_zeros(struct status *status, const char *stream, const char *dc,
     char topic[GB_TOPIC_SIZE];
     gb_topic_name(topic, dc, family);
     for (int32_t i = 0; i < status->sender->settings->partitions; i++)
-        put_ack(status, stream, topic, i, 0);
+        put_ack(status, stream, topic, i, (struct gb_stream_reached){.page = 0});
 }
 
 /* Families of what a peer may send us through its outbox. */
@@ -66,7 +68,7 @@ static void put_acks(struct status *status, const struct gb_rows *progress, bool
     if (projector)
         put_zeros(status, "ledger", peer, "ledger");
     if (projector && catalogue)
-        put_ack(status, "catalogue", GB_TOPIC_CATALOGUE, 0, 0);
+        put_ack(status, "catalogue", GB_TOPIC_CATALOGUE, 0, (struct gb_stream_reached){.page = 0});
     for (size_t i = 0; consumer && i < OUTBOX_FAMILIES; i++)
         put_zeros(status, us, us, outbox_families[i]);
     for (size_t i = 0; i < gb_rows_count(progress); i++) {
@@ -74,7 +76,8 @@ static void put_acks(struct status *status, const struct gb_rows *progress, bool
         bool alive = strcmp(stream, us) == 0 ? consumer : projector;
         if (alive)
             put_ack(status, stream, gb_rows_text(progress, i, 1), gb_rows_int(progress, i, 2),
-                    gb_rows_int(progress, i, 3));
+                    (struct gb_stream_reached){gb_rows_int(progress, i, 3),
+                                               (int32_t)gb_rows_int(progress, i, 4)});
     }
 }
 
@@ -109,6 +112,7 @@ static uint64_t digest_of(uint64_t digest, const struct gb_message_stream_page *
         digest = digest_text(digest_text(digest, pages[i].stream), pages[i].topic);
         digest = gb_digest_add(digest, pages[i].partition);
         digest = gb_digest_add(digest, pages[i].page);
+        digest = gb_digest_add(digest, pages[i].records);
     }
     return digest;
 }

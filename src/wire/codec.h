@@ -29,6 +29,7 @@ struct gb_field {
     const char *name; /* of the Avro field */
     enum gb_field_type type;
     bool optional; /* TEXT, RECORD: may be null, or unknown to the writer */
+    bool later;    /* INT: 0 when the writer has no such field */
     size_t offset; /* RECORD: of the text that is NULL when the record is absent */
     size_t size;   /* TEXT: bytes at most; FIXED: bytes; ARRAY: bytes of an item */
     size_t count_offset;

@@ -41,6 +41,11 @@ bool gb_form_topic(const char *text, size_t size);        /* 1..63 of [A-Za-z0-9
         .name = (name_), .type = GB_FIELD_INT, .offset = offsetof(struct struct_, member),         \
         .min = (min_), .max = INT32_MAX                                                            \
     }
+#define WIRE_LATER_INT(struct_, member, name_, min_)                                               \
+    {                                                                                              \
+        .name = (name_), .type = GB_FIELD_INT, .later = true,                                      \
+        .offset = offsetof(struct struct_, member), .min = (min_), .max = INT32_MAX                \
+    }
 #define WIRE_LONG(struct_, member, name_, min_, max_)                                              \
     {                                                                                              \
         .name = (name_), .type = GB_FIELD_LONG, .offset = offsetof(struct struct_, member),        \

@@ -117,13 +117,14 @@ struct gb_message_result {
     int64_t decided_at_us;
 };
 
-/* One partition of one stream: of an acknowledgement the last complete page, of a head the last
- * page cut. */
+/* One partition of one stream: of an acknowledgement the last complete page, and how many records
+ * of the page that follows are there too; of a head the last page cut. */
 struct gb_message_stream_page {
     const char *stream;
     const char *topic;
     int32_t partition;
     int64_t page;
+    int32_t records; /* of an acknowledgement, from the first on without a gap */
 };
 struct gb_message_status {
     struct gb_dc dc; /* who says it: reader of the acks' streams, source of the heads' */

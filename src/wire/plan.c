@@ -35,10 +35,11 @@ static const struct gb_field *field_named(const struct gb_field_table *table, co
     return NULL;
 }
 
-/* May a writer not know this field? Its value is then NULL, false or nothing. */
+/* May a writer not know this field? Its value is then NULL, false, 0 or nothing. */
 static bool may_lack(const struct gb_field *field)
 {
-    return field->optional || field->type == GB_FIELD_BOOL || field->type == GB_FIELD_ARRAY;
+    return field->optional || field->later || field->type == GB_FIELD_BOOL ||
+           field->type == GB_FIELD_ARRAY;
 }
 
 static bool type_fits(const struct gb_field *field, const struct gb_plan *plan)

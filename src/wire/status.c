@@ -8,6 +8,7 @@ static const struct gb_field PAGE_FIELDS[] = {
     WIRE_TEXT(gb_message_stream_page, topic, "topic", TOPIC_BYTES_MAX, gb_form_topic),
     WIRE_INT(gb_message_stream_page, partition, "partition", 0),
     WIRE_LONG(gb_message_stream_page, page, "page", 0, INT64_MAX),
+    WIRE_LATER_INT(gb_message_stream_page, records, "records", 0),
 };
 static const struct gb_field_table PAGE = GB_FIELD_TABLE(PAGE_FIELDS);
 

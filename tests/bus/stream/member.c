@@ -1,6 +1,7 @@
 #include "member.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "db/sql.h"
 #include "runtime/log.h"
@@ -60,7 +61,7 @@ static enum gb_result work(const struct gb_config *config, struct gb_err *err)
         .name = "dc2",
         .dc = "dc1",
         .cluster = "dc2",
-        .group = "group",
+        .group = getenv("MEMBER_GROUP"),
         .streams = streams,
         .streams_count = 1,
         .reader = {.apply = apply, .context = instance},

@@ -21,8 +21,8 @@
 #include "support/postgres.h"
 #include "support/process.h"
 
-/* One story with a broker, a database and members that are frozen, killed and stopped: joining the
- * mock cluster's group takes three seconds each time, so it is told once. */
+/* Two stories with a broker, a database and members that are frozen, killed and stopped, or left
+ * without partitions: joining the mock cluster's group takes three seconds each time. */
 
 #define PARTITIONS 4
 #define PAGE 50
@@ -46,6 +46,21 @@ static void count_delivered(void *context, uint64_t tag, bool ok, const struct g
     (void)err;
     assert_true(ok);
     delivered++;
+}
+
+static void open_producer(void)
+{
+    struct gb_err err;
+    const struct gb_producer_options options = {
+        .config = mock.config,
+        .cluster = "dc1",
+        .client_id = "test",
+        .linger_ms = 2,
+        .message_timeout_ms = 10000,
+        .in_flight_max = 10000,
+        .delivered = count_delivered,
+    };
+    GB_CHECK(gb_producer_open(&options, &producer, &err) == GB_OK);
 }
 
 /* `pages` pages to each partition. */
@@ -87,7 +102,7 @@ static const char *settings_path(const char *instance)
     return path;
 }
 
-static const char *settings_of(const char *instance)
+static const char *settings_of(const char *instance, int session_ms)
 {
     const char *path = settings_path(instance);
     char *conninfo = gb_test_conninfo(server, "dc1");
@@ -98,16 +113,17 @@ static const char *settings_of(const char *instance)
                      "timeout_ms=10000\n"
                      "[kafka.dc2]\nbootstrap.servers=%s\nfetch.wait.max.ms=5\n"
                      "[projector]\ninstance=%s\nbatch_records_max=100\npoll_ms=50\nsession_timeout_"
-                     "ms=6000\n",
-                     conninfo, rd_kafka_mock_cluster_bootstraps(mock.cluster), instance) > 0);
+                     "ms=%d\n",
+                     conninfo, rd_kafka_mock_cluster_bootstraps(mock.cluster), instance,
+                     session_ms) > 0);
     GB_CHECK(fclose(file) == 0);
     free(conninfo);
     return path;
 }
 
-static pid_t member_start(const char *instance)
+static pid_t member_start(const char *instance, int session_ms)
 {
-    const char *const argv[] = {self, settings_of(instance), NULL};
+    const char *const argv[] = {self, settings_of(instance, session_ms), NULL};
     return gb_test_spawn(argv, log_path, SIGKILL);
 }
 
@@ -178,7 +194,8 @@ static bool log_says(const char *words)
 static void a_lane_loses_and_doubles_nothing(void **state)
 {
     (void)state;
-    pid_t first = member_start("1");
+    GB_CHECK(setenv("MEMBER_GROUP", "group", 1) == 0);
+    pid_t first = member_start("1", 6000);
     send_pages(4);
     await_all(20000);
     assert_int_equal(
@@ -194,7 +211,7 @@ static void a_lane_loses_and_doubles_nothing(void **state)
     assert_true(log_says("lane goes on"));
 
     /* A second member takes half, in the middle of the work. */
-    pid_t second = member_start("2");
+    pid_t second = member_start("2", 6000);
     for (int i = 0; i < 40 && applied_by("2") == 0; i++) {
         send_pages(1);
         (void)gb_stop_wait(250);
@@ -230,11 +247,50 @@ static void a_lane_loses_and_doubles_nothing(void **state)
     assert_int_equal(waitpid(first, NULL, 0), first);
     send_pages(2);
     gb_test_sql(admin, "UPDATE position SET next_offset = 0"); /* and all of it again */
-    first = member_start("1");
+    first = member_start("1", 6000);
     await_all(30000);
     assert_int_equal(look("SELECT count(*) FROM applied WHERE times > 2"), 0);
     assert_true(look("SELECT count(*) FROM applied WHERE times = 2") > 0);
     assert_int_equal(member_stop(first), 0);
+}
+
+static void await_log(const char *words, int64_t timeout_ms)
+{
+    int64_t deadline_us = gb_clock_mono_us() + timeout_ms * 1000;
+    while (!log_says(words) && gb_clock_mono_us() < deadline_us)
+        (void)gb_stop_wait(50);
+    if (!log_says(words)) {
+        gb_test_show(log_path);
+        fail_msg("the member never said: %s", words);
+    }
+}
+
+static void set_topic(rd_kafka_resp_err_t code)
+{
+    rd_kafka_mock_topic_set_error(mock.cluster, MEMBER_TOPIC, code);
+}
+
+/* The topic goes: the group leaves its member without partitions for good, and librdkafka's client
+ * does not end when it is closed (hangs.c). The member stays away, and comes back with another
+ * client when the group has forgotten it. */
+static void a_lane_without_partitions_leaves_and_joins_anew(void **state)
+{
+    (void)state;
+    GB_CHECK(setenv("MEMBER_GROUP", "lonely", 1) == 0 && setenv("MEMBER_HANGS", "1", 1) == 0);
+    pid_t member = member_start("3", 3000);
+    GB_CHECK(unsetenv("MEMBER_HANGS") == 0);
+    send_pages(1);
+    await_all(30000);
+    gb_producer_close(producer); /* it would remember that there is no such topic */
+    set_topic(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+    await_log("staying away for the group to forget us", 40000);
+    await_log("a client hangs", 10000);
+    set_topic(RD_KAFKA_RESP_ERR_NO_ERROR);
+    open_producer();
+    send_pages(1);
+    await_all(30000);
+    assert_int_equal(kill(member, 0), 0); /* the same process */
+    assert_int_equal(member_stop(member), 0);
 }
 
 static int before_all(void **state)
@@ -252,16 +308,7 @@ static int before_all(void **state)
         " PRIMARY KEY (partition, record_offset)); GRANT ALL ON applied TO geobill_projector");
     mock = mock_open("");
     mock_topic(&mock, MEMBER_TOPIC, PARTITIONS);
-    const struct gb_producer_options options = {
-        .config = mock.config,
-        .cluster = "dc1",
-        .client_id = "test",
-        .linger_ms = 2,
-        .message_timeout_ms = 10000,
-        .in_flight_max = 10000,
-        .delivered = count_delivered,
-    };
-    GB_CHECK(gb_producer_open(&options, &producer, &err) == GB_OK);
+    open_producer();
     feed = feed_new();
     (void)snprintf(log_path, sizeof(log_path), "/var/tmp/geobill-member-%d.log", (int)getpid());
     return 0;
@@ -278,13 +325,17 @@ static int after_all(void **state)
     gb_wire_done();
     (void)unlink(settings_path("1"));
     (void)unlink(settings_path("2"));
+    (void)unlink(settings_path("3"));
     (void)unlink(log_path);
     return 0;
 }
 
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(a_lane_loses_and_doubles_nothing)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_lane_without_partitions_leaves_and_joins_anew),
+        cmocka_unit_test(a_lane_loses_and_doubles_nothing),
+    };
     if (argc == 2)
         return member_main(argv[1]);
     GB_CHECK(readlink("/proc/self/exe", self, sizeof(self) - 1) > 0);

@@ -72,14 +72,19 @@ static const struct version VERSIONS[] = {
     {"result.newer", BOOKED, "{\"retryable\":false,\"state\":\"EXPIRED\"}", NULL,
      "state: is of a kind not known here"},
 
-    {"status.older", STATUS, "{}", "{\"heads\":[]}", NULL},
+    {"status.older", STATUS,
+     "{\"acks\":[{\"stream\":\"payin\",\"topic\":\"t\",\"partition\":0,\"page\":17}]}",
+     "{\"acks\":[{\"stream\":\"payin\",\"topic\":\"t\",\"partition\":0,\"page\":17,"
+     "\"records\":0}],\"heads\":[]}",
+     NULL},
     {"status.newer", STATUS,
      "{\"mood\":\"TIRED\",\"acks\":[{\"stream\":\"payin\",\"topic\":\"geobill.dc2.payin.v1\","
-     "\"partition\":0,\"page\":17,\"records\":250}],\"heads\":[{\"stream\":\"ledger\","
-     "\"topic\":\"t\",\"partition\":1,\"page\":2,\"records\":3}]}",
+     "\"partition\":0,\"page\":17,\"records\":250,\"bytes\":1}],\"heads\":["
+     "{\"stream\":\"ledger\",\"topic\":\"t\",\"partition\":1,\"page\":2,\"records\":3,"
+     "\"bytes\":-1}]}",
      "{\"acks\":[{\"stream\":\"payin\",\"topic\":\"geobill.dc2.payin.v1\",\"partition\":0,"
-     "\"page\":17}],\"heads\":[{\"stream\":\"ledger\",\"topic\":\"t\",\"partition\":1,"
-     "\"page\":2}]}",
+     "\"page\":17,\"records\":250}],\"heads\":[{\"stream\":\"ledger\",\"topic\":\"t\","
+     "\"partition\":1,\"page\":2,\"records\":3}]}",
      NULL},
 
     {"service.older", SERVICE, "{}", "{\"retired\":false}", NULL},

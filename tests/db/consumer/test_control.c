@@ -128,7 +128,8 @@ static void results_that_contradict_are_buried(void **state)
 static void put_status(const char *dc, int32_t incarnation, int64_t sent_at_us,
                        const struct gb_message_stream_page *acks, size_t acks_count)
 {
-    struct gb_message_stream_page head = {"ledger", "geobill.dc2.ledger.v1", 3, sent_at_us % 1000};
+    struct gb_message_stream_page head = {"ledger", "geobill.dc2.ledger.v1", 3, sent_at_us % 1000,
+                                          0};
     struct gb_message_status status = {.incarnation = incarnation,
                                        .sent_at_us = sent_at_us,
                                        .acks = acks,
@@ -143,8 +144,8 @@ static void put_status(const char *dc, int32_t incarnation, int64_t sent_at_us,
 
 static void put_ack(const char *dc, int32_t incarnation, int64_t sent_at_us, int64_t page)
 {
-    struct gb_message_stream_page acks[] = {{"ledger", "geobill.dc1.ledger.v1", 0, page},
-                                            {"ledger", "geobill.dc1.ledger.v1", 1, 7}};
+    struct gb_message_stream_page acks[] = {{"ledger", "geobill.dc1.ledger.v1", 0, page, 0},
+                                            {"ledger", "geobill.dc1.ledger.v1", 1, 7, 0}};
     put_status(dc, incarnation, sent_at_us, acks, 2);
 }
 
@@ -201,12 +202,38 @@ static void an_acknowledgement_may_go_down(void **state)
     lane_forget(&lane);
 }
 
+/* More of the next page is a movement, less of it is none; what is not mentioned is not there. */
+static void an_acknowledgement_moves_within_a_page(void **state)
+{
+    (void)state;
+    struct gb_message_stream_page ack = {"ledger", "geobill.dc1.ledger.v1", 0, 3, 0};
+    static const struct {
+        int32_t records;
+        bool moves;
+    } words[] = {{500, true}, {500, false}, {1000, true}, {20, false}, {21, true}};
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        int64_t moved = fixture_int(
+            "SELECT moved_at_us FROM reader_ack WHERE reader = 'dc2' AND partition = 0");
+        ack.records = words[i].records;
+        put_status("dc2", 1, 1032 + (int64_t)i, &ack, 1);
+        lane_must_run(&lane, 0, 0);
+        assert_int_equal(
+            fixture_int("SELECT records FROM reader_ack WHERE reader = 'dc2' AND partition = 0"),
+            words[i].records);
+        assert_int_equal(fixture_int("SELECT moved_at_us FROM reader_ack WHERE reader = 'dc2' AND"
+                                     " partition = 0") > moved,
+                         words[i].moves);
+        lane_forget(&lane);
+    }
+    assert_int_equal(acked("dc2", 0), 3);
+}
+
 /* A reader whose database is new says nothing of partitions that it had. A stream of which nothing
  * is said at all has no reader there at the moment: what that had stands, and it is not heard. */
 static void what_is_not_mentioned_is_not_had(void **state)
 {
     (void)state;
-    const struct gb_message_stream_page second = {"ledger", "geobill.dc1.ledger.v1", 1, 7};
+    const struct gb_message_stream_page second = {"ledger", "geobill.dc1.ledger.v1", 1, 7, 0};
     int64_t heard =
         fixture_int("SELECT heard_at_us FROM reader_ack WHERE reader = 'dc2' AND partition = 0");
     put_status("dc2", 1, 1039, NULL, 0);
@@ -219,6 +246,8 @@ static void what_is_not_mentioned_is_not_had(void **state)
     put_status("dc2", 1, 1040, &second, 1);
     lane_must_run(&lane, 0, 0);
     assert_int_equal(acked("dc2", 0), 0);
+    assert_int_equal(
+        fixture_int("SELECT records FROM reader_ack WHERE reader = 'dc2' AND partition = 0"), 0);
     assert_int_equal(acked("dc2", 1), 7);
     assert_int_equal(acked("dc3", 0), 4);
     lane_forget(&lane);
@@ -254,8 +283,8 @@ static void a_status_that_cannot_be_is_buried(void **state)
 {
     (void)state;
     int64_t before = fixture_int("SELECT count(*) FROM dead_letter");
-    struct gb_message_stream_page twice[] = {{"ledger", "geobill.dc1.ledger.v1", 0, 70},
-                                             {"ledger", "geobill.dc1.ledger.v1", 0, 71}};
+    struct gb_message_stream_page twice[] = {{"ledger", "geobill.dc1.ledger.v1", 0, 70, 0},
+                                             {"ledger", "geobill.dc1.ledger.v1", 0, 71, 0}};
     lane_put_text(&lane, "dc2", "", GB_MESSAGE_STATUS, "junk");
     put_status("dc2", 2, gb_clock_wall_us(), twice, 2); /* odd, and harmless: the last counts */
     lane_must_run(&lane, 0, 1);
@@ -271,6 +300,7 @@ int main(void)
         cmocka_unit_test(results_that_contradict_are_buried),
         cmocka_unit_test(the_newest_word_of_each_peer_counts),
         cmocka_unit_test(an_acknowledgement_may_go_down),
+        cmocka_unit_test(an_acknowledgement_moves_within_a_page),
         cmocka_unit_test(what_is_not_mentioned_is_not_had),
         cmocka_unit_test(a_new_incarnation_wins_over_a_later_time),
         cmocka_unit_test(a_time_from_the_future_is_no_measure),

@@ -102,6 +102,8 @@ static void check_went_back(struct world *w, struct publisher *publisher, int p,
         found(w, "went back for a reader that says nothing");
     if (w->store.acknowledged[r][p] >= publisher->partitions[p].sent)
         found(w, "went back for a reader that has all");
+    if (w->now_us - publisher->moved_at_us[p][r] < LIMITS.resend_after_us)
+        found(w, "went back for a reader that moves");
     if (publisher->backs[p][r] > 0 && w->now_us - *at_us < patience_us(publisher->backs[p][r]))
         found(w, "went back too often");
     publisher->backs[p][r]++;
@@ -123,15 +125,24 @@ static void check_again(struct world *w, const struct publisher *publisher, int 
         found(w, "something is sent again that nobody who speaks lacks");
 }
 
+/* Another page is complete, or it has more of the next than it said before. */
+static bool moved(const struct world *w, const struct publisher *publisher, int p, int r)
+{
+    return publisher->heard[p][r] != w->store.acknowledged[r][p] ||
+           publisher->heard_records[p][r] < w->store.records[r][p];
+}
+
 void check_judged(struct world *w, struct publisher *publisher)
 {
     for (int p = 0; p < PARTITIONS; p++) {
         for (int r = 0; r < w->kind.readers; r++) {
-            if (publisher->heard[p][r] != w->store.acknowledged[r][p]) {
+            if (moved(w, publisher, p, r)) {
                 publisher->backs[p][r] = 0;
                 publisher->again_since = 0;
+                publisher->moved_at_us[p][r] = w->now_us;
             }
             publisher->heard[p][r] = w->store.acknowledged[r][p];
+            publisher->heard_records[p][r] = w->store.records[r][p];
             if (publisher->readers[p][r].went_back)
                 check_went_back(w, publisher, p, r);
         }

@@ -179,8 +179,10 @@ void tell(struct world *w, int at)
                 sizeof(reader->words[0]) * (size_t)--reader->words_count);
     struct word *word = &reader->words[reader->words_count++];
     word->word = (struct gb_stream_word){.incarnation = 1, .sent_at_us = w->now_us};
-    for (int p = 0; p < PARTITIONS; p++)
+    for (int p = 0; p < PARTITIONS; p++) {
         word->pages[p] = reader->kept[p].progress.complete;
+        word->records[p] = reader->kept[p].progress.next_index;
+    }
 }
 
 /* With faults any of the words under way, however old; it may come again. */
@@ -206,6 +208,7 @@ void hear_word(struct world *w, int at)
     w->store.word[at] = word.word;
     w->store.heard_at_us[at] = w->now_us;
     memcpy(w->store.acknowledged[at], word.pages, sizeof(word.pages));
+    memcpy(w->store.records[at], word.records, sizeof(word.records));
 }
 
 /* All sessions end. */

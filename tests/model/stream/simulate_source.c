@@ -301,10 +301,14 @@ static void hear(struct world *w, int at)
         if (own_beats)
             w->store.heard_at_us[r] = w->now_us;
         for (size_t p = 0; p < PARTITIONS; p++) {
-            if (w->kind.own)
+            if (w->kind.own) {
                 w->store.acknowledged[r][p] = reader->kept[p].progress.complete;
-            gb_stream_source_hear(source, &publisher->partitions[p], (size_t)r,
-                                  w->store.acknowledged[r][p], w->store.heard_at_us[r]);
+                w->store.records[r][p] = reader->kept[p].progress.next_index;
+            }
+            gb_stream_source_hear(
+                source, &publisher->partitions[p], (size_t)r,
+                (struct gb_stream_reached){w->store.acknowledged[r][p], w->store.records[r][p]},
+                w->store.heard_at_us[r]);
         }
     }
     w->totals->went_back += (int64_t)gb_stream_source_judge(source, &LIMITS, w->now_us);

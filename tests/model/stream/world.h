@@ -54,6 +54,7 @@ struct store {
     bool saved; /* what was written down of what is sent: */
     int64_t saved_cut[PARTITIONS], saved_sent[PARTITIONS], as_of;
     int64_t acknowledged[READERS][PARTITIONS], heard_at_us[READERS];
+    int32_t records[READERS][PARTITIONS]; /* of the next page */
     struct gb_stream_word word[READERS];
     int holder; /* of the lease */
 };
@@ -81,6 +82,8 @@ struct publisher {
     int queued;
     /* Of the checks. */
     int64_t heard[PARTITIONS][READERS], back_at_us[PARTITIONS][READERS];
+    int32_t heard_records[PARTITIONS][READERS];
+    int64_t moved_at_us[PARTITIONS][READERS];
     int backs[PARTITIONS][READERS];
     int64_t again_since; /* records sent again since a reader moved or we went back */
 };
@@ -109,6 +112,7 @@ struct member {
 struct word {
     struct gb_stream_word word;
     int64_t pages[PARTITIONS];
+    int32_t records[PARTITIONS];
 };
 
 struct reader {

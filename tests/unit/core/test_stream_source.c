@@ -36,12 +36,19 @@ static void open_stage(struct stage *stage)
             (struct gb_stream_partition){.cut = 10, .sent = 10, .readers = stage->readers[i]};
 }
 
+static void say(struct stage *stage, int partition, size_t reader, int64_t page, int32_t records,
+                int64_t heard_at_us)
+{
+    gb_stream_source_hear(&stage->source, &stage->partitions[partition], reader,
+                          (struct gb_stream_reached){page, records}, heard_at_us);
+}
+
 /* Both readers speak of both partitions, then are judged. */
 static size_t hear(struct stage *stage, int64_t first, int64_t second, int64_t now_us)
 {
     for (int i = 0; i < PARTITIONS; i++) {
-        gb_stream_source_hear(&stage->source, &stage->partitions[i], 0, first, now_us);
-        gb_stream_source_hear(&stage->source, &stage->partitions[i], 1, second, now_us);
+        say(stage, i, 0, first, 0, now_us);
+        say(stage, i, 1, second, 0, now_us);
     }
     return gb_stream_source_judge(&stage->source, &LIMITS, now_us);
 }
@@ -111,6 +118,47 @@ static void who_stands_still_is_sent_again_what_it_lacks(void **state)
     assert_int_equal(stage.partitions[0].again, 0);
 }
 
+static size_t hear_within(struct stage *stage, int64_t page, int32_t records, int64_t now_us)
+{
+    for (int i = 0; i < PARTITIONS; i++) {
+        say(stage, i, 0, 10, 0, now_us);
+        say(stage, i, 1, page, i == 0 ? records : 0, now_us);
+    }
+    return gb_stream_source_judge(&stage->source, &LIMITS, now_us);
+}
+
+/* The second reader takes long for page 5 of the first partition, and gets nothing of the other. */
+static void who_moves_within_a_page_does_not_stand_still(void **state)
+{
+    (void)state;
+    struct stage stage;
+    open_stage(&stage);
+    int64_t now_us = START_US;
+    (void)hear_within(&stage, 4, 0, now_us);
+    for (int32_t records = 1; records <= 6; records++) {
+        now_us += 900;
+        (void)hear_within(&stage, 4, records, now_us);
+        assert_false(stage.readers[0][1].went_back);
+        assert_int_equal(stage.readers[0][1].resends, 0);
+    }
+    assert_int_equal(stage.partitions[0].again, 0);
+    assert_int_equal(stage.partitions[1].again, 5);
+    /* The same number again, or a lower one (another form of the page), is no movement. */
+    (void)hear_within(&stage, 4, 2, now_us + 900);
+    assert_false(stage.readers[0][1].went_back);
+    (void)hear_within(&stage, 4, 2, now_us + 1100);
+    assert_true(stage.readers[0][1].went_back);
+    assert_int_equal(stage.partitions[0].again, 5);
+    /* But one more than that is. */
+    (void)hear_within(&stage, 4, 3, now_us + 1200);
+    assert_int_equal(stage.readers[0][1].resends, 0);
+    /* Of the next page it has less: it moved all the same. */
+    (void)hear_within(&stage, 5, 1, now_us + 2100);
+    assert_false(stage.readers[0][1].went_back);
+    (void)hear_within(&stage, 5, 2, now_us + 3050);
+    assert_false(stage.readers[0][1].went_back);
+}
+
 static void who_says_nothing_is_sent_nothing_twice(void **state)
 {
     (void)state;
@@ -122,8 +170,8 @@ static void who_says_nothing_is_sent_nothing_twice(void **state)
     /* The first one goes on speaking, the second does not. */
     for (int64_t us = 2000; us < 30000; us += 1000) {
         for (int i = 0; i < PARTITIONS; i++) {
-            gb_stream_source_hear(&stage.source, &stage.partitions[i], 0, 10, START_US + us);
-            gb_stream_source_hear(&stage.source, &stage.partitions[i], 1, 4, START_US + 1100);
+            say(&stage, i, 0, 10, 0, START_US + us);
+            say(&stage, i, 1, 4, 0, START_US + 1100);
         }
         assert_int_equal(gb_stream_source_judge(&stage.source, &LIMITS, START_US + us), 0);
     }
@@ -140,9 +188,10 @@ static void who_has_no_word_on_a_partition_has_nothing_of_it(void **state)
     open_stage(&stage);
     (void)hear(&stage, 10, 10, START_US);
     for (int64_t us = 100; us <= 1300; us += 1200) {
-        gb_stream_source_hear(&stage.source, &stage.partitions[0], 0, 10, START_US + us);
-        gb_stream_source_hear(&stage.source, &stage.partitions[0], 1, 10, START_US + us);
-        gb_stream_source_hear(&stage.source, NULL, 0, 3, START_US + us);
+        say(&stage, 0, 0, 10, 0, START_US + us);
+        say(&stage, 0, 1, 10, 0, START_US + us);
+        gb_stream_source_hear(&stage.source, NULL, 0, (struct gb_stream_reached){3, 0},
+                              START_US + us);
         (void)gb_stream_source_judge(&stage.source, &LIMITS, START_US + us);
     }
     assert_int_equal(stage.partitions[0].again, 0);
@@ -320,6 +369,7 @@ int main(void)
         cmocka_unit_test(a_start_goes_on_after_what_was_confirmed),
         cmocka_unit_test(only_what_is_stored_leaves),
         cmocka_unit_test(who_stands_still_is_sent_again_what_it_lacks),
+        cmocka_unit_test(who_moves_within_a_page_does_not_stand_still),
         cmocka_unit_test(who_says_nothing_is_sent_nothing_twice),
         cmocka_unit_test(who_has_no_word_on_a_partition_has_nothing_of_it),
         cmocka_unit_test(a_merged_page_is_wanted_by_whom_it_covers),

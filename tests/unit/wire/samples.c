@@ -170,11 +170,11 @@ static const struct gb_message_result BOOKED_RESULT = {
 };
 
 static const struct gb_message_stream_page ACKS[] = {
-    {"payin", "geobill.dc2.payin.v1", 0, 17},
-    {"dc1", "geobill.dc1.reserve-reply.v1", 3, 0},
+    {"payin", "geobill.dc2.payin.v1", 0, 17, 250},
+    {"dc1", "geobill.dc1.reserve-reply.v1", 3, 0, 0},
 };
 static const struct gb_message_stream_page HEADS[] = {
-    {"ledger", "geobill.dc1.ledger.v1", 2147483647, 9223372036854775807},
+    {"ledger", "geobill.dc1.ledger.v1", 2147483647, 9223372036854775807, 0},
 };
 const struct gb_message_status SAMPLE_STATUS = {
     .dc = {"dc1"},
@@ -304,15 +304,17 @@ const struct sample SAMPLES[] = {
      SHARED_JSON("dc2") "\"client_no\":7,\"key\":\"order-4711\",\"state\":\"BOOKED\","
                         "\"reason\":null,\"decided_at_us\":1795397935123456}"},
     {"status", GB_MESSAGE_STATUS, &SAMPLE_STATUS,
-     "000000006a066463310480b0ba82f5b9b006040a706179696e2867656f62696c6c2e6463322e706179696e2e76310"
-     "022066463313867656f62696c6c2e6463312e726573657276652d7265706c792e7631060000020c6c65646765722a"
-     "67656f62696c6c2e6463312e6c65646765722e7631feffffff0ffeffffffffffffffff0100",
+     "0000000070066463310480b0ba82f5b9b006040a706179696e2867656f62696c6c2e6463322e706179696e2e76310"
+     "022f403066463313867656f62696c6c2e6463312e726573657276652d7265706c792e763106000000020c6c656467"
+     "65722a67656f62696c6c2e6463312e6c65646765722e7631feffffff0ffeffffffffffffffff010000",
      "{\"dc\":\"dc1\",\"incarnation\":2,\"sent_at_us\":1795397935123456,\"acks\":["
-     "{\"stream\":\"payin\",\"topic\":\"geobill.dc2.payin.v1\",\"partition\":0,\"page\":17},"
+     "{\"stream\":\"payin\",\"topic\":\"geobill.dc2.payin.v1\",\"partition\":0,\"page\":17,"
+     "\"records\":250},"
      "{\"stream\":\"dc1\",\"topic\":\"geobill.dc1.reserve-reply.v1\",\"partition\":3,"
-     "\"page\":0}],\"heads\":[{\"stream\":\"ledger\",\"topic\":\"geobill.dc1.ledger.v1\","
-     "\"partition\":2147483647,\"page\":9223372036854775807}]}"},
-    {"small status", GB_MESSAGE_STATUS, &SMALL_STATUS, "000000006a0664633102000000",
+     "\"page\":0,\"records\":0}],\"heads\":[{\"stream\":\"ledger\",\"topic\":\"geobill.dc1.ledger."
+     "v1\","
+     "\"partition\":2147483647,\"page\":9223372036854775807,\"records\":0}]}"},
+    {"small status", GB_MESSAGE_STATUS, &SMALL_STATUS, "00000000700664633102000000",
      "{\"dc\":\"dc1\",\"incarnation\":1,\"sent_at_us\":0,\"acks\":[],\"heads\":[]}"},
     {"ask", GB_MESSAGE_ASK, &SAMPLE_ASK,
      "000000006b06646331040a6163632d31828080808040064555520664633382b0ba82f5b9b006904e80b0ba82f5b9"
@@ -388,6 +390,7 @@ const struct older_bytes OLDER_BYTES[] = {
      "000000006606646333040a6163632d3182808080804006455552540606f403feffffffffffff1f8001ce8f8080808"
      "08020c00cd804c8010a80b0ba82f5b9b006020e146f726465722d3437313102000206646332f403c801"},
     {"small entry", "00000000660664633102026102064a5059020a02000000000000000000000000"},
+    {"small status", "000000006a0664633102000000"},
 };
 const size_t OLDER_BYTES_COUNT = sizeof(OLDER_BYTES) / sizeof(OLDER_BYTES[0]);
 

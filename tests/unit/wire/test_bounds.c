@@ -360,7 +360,7 @@ static struct gb_message_stream_page *pages(size_t count)
 {
     struct gb_message_stream_page *list = gb_arena_array(arena, count, sizeof(*list));
     for (size_t i = 0; i < count; i++)
-        list[i] = (struct gb_message_stream_page){"payin", "t", (int32_t)i, 1};
+        list[i] = (struct gb_message_stream_page){"payin", "t", (int32_t)i, 1, 0};
     return list;
 }
 

@@ -35,6 +35,8 @@ static const struct {
      "123bff50c1161c494aff644765ab27f2100c5a2469434ae70ca1321a6b331164"},
     {"geobill.refund.v1", 1, 111,
      "7cc0887e5d84eedfdbcfbdccc220a8b34821c88efae02b26b59275cb43f99ef7"},
+    {"geobill.status.v1", 2, 112,
+     "d9405e6ed3fc7957aa1a0776298c449ee1ee8348db1bb1bbeae35c002aab00ff"},
 };
 enum { FROZEN_COUNT = sizeof(FROZEN) / sizeof(FROZEN[0]) };
 

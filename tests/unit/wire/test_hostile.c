@@ -227,7 +227,8 @@ static void branches_and_symbols_exist(void **state)
                       symbols[i].code, symbols[i].says);
 }
 
-static const char PAGE[] = "\2p\2t\0\2"; /* one item: stream p, topic t, partition 0, page 1 */
+static const char PAGE[] =
+    "\2p\2t\0\2\0"; /* one item: stream p, topic t, partition 0, page 1, no records */
 enum { PAGE_BYTES = sizeof(PAGE) - 1 };
 
 static size_t put_number(uint8_t *at, int64_t number)
@@ -349,14 +350,17 @@ static void items_are_checked(void **state)
 {
     (void)state;
     assert_poison(GB_MESSAGE_STATUS,
-                  joined(GB_MESSAGE_STATUS, STATUS, STATUS_PARTS, HEADS, "\2\2P\2t\0\2\0", 8),
+                  joined(GB_MESSAGE_STATUS, STATUS, STATUS_PARTS, HEADS, "\2\2P\2t\0\2\0\0", 9),
                   "FIELD_INVALID", "heads.stream: does not have its form");
     assert_poison(GB_MESSAGE_STATUS,
-                  joined(GB_MESSAGE_STATUS, STATUS, STATUS_PARTS, HEADS, "\2\2p\2t\1\2\0", 8),
+                  joined(GB_MESSAGE_STATUS, STATUS, STATUS_PARTS, HEADS, "\2\2p\2t\1\2\0\0", 9),
                   "FIELD_INVALID", "heads.partition: is out of range");
     assert_poison(GB_MESSAGE_STATUS,
-                  joined(GB_MESSAGE_STATUS, STATUS, STATUS_PARTS, HEADS, "\2\2p\4t\0\0\2\0", 9),
+                  joined(GB_MESSAGE_STATUS, STATUS, STATUS_PARTS, HEADS, "\2\2p\4t\0\0\2\0\0", 10),
                   "FIELD_INVALID", "heads.topic: holds a zero byte");
+    assert_poison(GB_MESSAGE_STATUS,
+                  joined(GB_MESSAGE_STATUS, STATUS, STATUS_PARTS, HEADS, "\2\2p\2t\0\2\1\0", 9),
+                  "FIELD_INVALID", "heads.records: is out of range");
 }
 
 static void every_end_too_early_or_too_late_is_poison(void **state)

@@ -11,10 +11,12 @@
 #define INCARNATION "{\"name\":\"incarnation\",\"type\":\"int\"},"
 #define SENT "{\"name\":\"sent_at_us\",\"type\":\"long\"}"
 #define NEEDED DC INCARNATION SENT
-#define PAGE                                                                                       \
+#define PAGE_WITH(more_)                                                                           \
     "{\"type\":\"record\",\"name\":\"StreamPage\",\"fields\":["                                    \
     "{\"name\":\"stream\",\"type\":\"string\"},{\"name\":\"topic\",\"type\":\"string\"},"          \
-    "{\"name\":\"partition\",\"type\":\"int\"},{\"name\":\"page\",\"type\":\"long\"}]}"
+    "{\"name\":\"partition\",\"type\":\"int\"},{\"name\":\"page\",\"type\":\"long\"}" more_ "]}"
+#define PAGE PAGE_WITH(",{\"name\":\"records\",\"type\":\"int\"}")
+#define OLD_ACKS ",{\"name\":\"acks\",\"type\":{\"type\":\"array\",\"items\":" PAGE_WITH("") "}}"
 #define ACKS ",{\"name\":\"acks\",\"type\":{\"type\":\"array\",\"items\":" PAGE "}}"
 #define HEADS ",{\"name\":\"heads\",\"type\":{\"type\":\"array\",\"items\":\"StreamPage\"}}"
 
@@ -28,6 +30,7 @@ static const struct candidate CANDIDATES[] = {
     {STATUS(NEEDED), false, NULL},
     {STATUS(NEEDED ACKS), false, NULL},
     {STATUS(NEEDED ACKS HEADS), false, NULL},
+    {STATUS(NEEDED OLD_ACKS HEADS), false, NULL},
     {STATUS(NEEDED ",{\"name\":\"new\",\"type\":[\"null\",\"bytes\"]}"), false, NULL},
     {STATUS(DC "{\"name\":\"incarnation\",\"type\":\"long\"}," SENT), false, NULL},
     {STATUS(DC INCARNATION "{\"name\":\"sent_at_us\",\"type\":\"int\"}"), false, NULL},
@@ -97,6 +100,7 @@ static void writing_asks_for_more(void **state)
         {STATUS(NEEDED ACKS HEADS), true},
         {STATUS(NEEDED), false},
         {STATUS(NEEDED ACKS), false},
+        {STATUS(NEEDED OLD_ACKS HEADS), false},
         {STATUS(NEEDED ACKS HEADS ",{\"name\":\"new\",\"type\":\"int\"}"), false},
         {STATUS(DC "{\"name\":\"incarnation\",\"type\":\"long\"}," SENT ACKS HEADS), true},
         {STATUS(DC INCARNATION "{\"name\":\"sent_at_us\",\"type\":\"int\"}" ACKS HEADS), false},
@@ -179,7 +183,7 @@ static void opening_twice_is_opening_once(void **state)
     assert_null(gb_registry_version(101));
     gb_wire_done();
     assert_int_equal(gb_wire_init(NULL), GB_OK);
-    assert_int_equal(gb_registry_written(GB_MESSAGE_STATUS)->id, 106);
+    assert_int_equal(gb_registry_written(GB_MESSAGE_STATUS)->id, 112);
 }
 
 static int open_all(void **state)
