@@ -55,8 +55,10 @@ void gb_api_batch_begin(struct gb_api_batch *batch)
     qsort(batch->requests, batch->count, sizeof(batch->requests[0]), compare);
     batch->base_us = now_us > batch->next_us ? now_us : batch->next_us;
     batch->next_us = batch->base_us + (int64_t)batch->count;
-    for (size_t i = 0; i < batch->count; i++)
+    for (size_t i = 0; i < batch->count; i++) {
+        GB_CHECK(!batch->requests[i]->command.dry_run);
         batch->requests[i]->command.created_at_us = batch->base_us + (int64_t)i;
+    }
 }
 
 /* What a statement is about. */

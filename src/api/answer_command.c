@@ -22,6 +22,8 @@ static void refuse(struct gb_api_request *request)
 static struct gb_api_operation operation_of(const struct gb_api_request *request)
 {
     const struct gb_api_command *command = &request->command;
+    const struct gb_uuid none = {{0}};
+    bool made_up = command->dry_run && !command->replayed && command->kind == GB_OPERATION_HOLD;
     return (struct gb_api_operation){
         .key = request->key,
         .owner = command->owner.code,
@@ -34,11 +36,12 @@ static struct gb_api_operation operation_of(const struct gb_api_request *request
         .service_id = command->service_id,
         .price_version = command->price_version,
         .original_key = command->original_key,
-        .hold_id = command->hold_id,
+        .hold_id = made_up ? none : command->hold_id,
         .expires_at_us = command->expires_at_us,
         .created_at_us = command->created_at_us,
         .decided_at_us = command->decided_at_us,
         .decided_by = command->relayed ? command->owner.code : NULL,
+        .dry_run = command->dry_run,
     };
 }
 
@@ -57,7 +60,9 @@ void gb_api_answer_command(struct gb_api_request *request)
     const struct gb_api_answer answer = {
         .status = undecided ? 202 : 200,
         .body = gb_json_done(&text),
-        .location = gb_api_location("/v1/operations/", request->key, request->arena),
+        .location = command->dry_run
+                        ? NULL
+                        : gb_api_location("/v1/operations/", request->key, request->arena),
         .replayed = command->replayed,
     };
     gb_api_answer(request, &answer);
@@ -66,7 +71,8 @@ void gb_api_answer_command(struct gb_api_request *request)
 void gb_api_settle_command(struct gb_api_request *request)
 {
     const struct gb_api_command *command = &request->command;
-    if (command->state != GB_STATE_WAITING || gb_clock_mono_us() >= command->until_us)
+    if (command->state != GB_STATE_WAITING || command->dry_run ||
+        gb_clock_mono_us() >= command->until_us)
         gb_api_answer_command(request);
     else
         gb_api_wait_outcome(request);
@@ -84,7 +90,7 @@ void gb_api_settle_payin(struct gb_api_request *request)
             GB_STATE_ACCEPTED; /* byte for byte the first answer, whatever came after it */
         payin->decided_at_us = 0;
     }
-    if (request->wait_s == 0 || payin->state != GB_STATE_ACCEPTED)
+    if (request->wait_s == 0 || payin->dry_run || payin->state != GB_STATE_ACCEPTED)
         gb_api_answer_command(request);
     else
         gb_api_wait_outcome(request);

@@ -130,6 +130,7 @@ static void refuse(struct gb_api_request *request, const struct gb_api_refusal *
 {
     struct gb_problem problem = problem_of(refusal->error, refusal->field, refusal->detail);
     problem.facts = refusal->facts;
+    problem.more = request->command.dry_run ? "\"dry_run\":true" : NULL;
     bool replayed = refusal->replayed;
     log_problem(request, &problem);
     if (request->batched != NULL) {

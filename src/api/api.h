@@ -5,7 +5,8 @@
  *                    decided elsewhere, in one commit
  *   commands lane    one thread, connection and engine: all other commands about money that queued
  *                    up, in one commit
- *   apart lane       the same for what must not be mixed with others: atomic batches
+ *   apart lane       the same for what must not be mixed with others: atomic batches,
+ *                    dry runs
  *   balances lane    one thread and connection: all balances that queued up, in one round trip
  *   waiter           one thread and connection: requests that wait for their outcome
  *   reader lanes     [api] readers threads, each with a connection and an HTTP client: everything
@@ -94,6 +95,7 @@ struct gb_api_command {
     bool learnt;    /* an account is from the catalogue's API: not replicated to here yet */
     bool replayed;
     bool done;        /* of a pay-in: the intake has answered or given it away */
+    bool dry_run;     /* is answered as it would be now; nothing is written */
     bool never_waits; /* in an atomic batch: is decided now */
     bool patient;     /* of what may wait: it does until its deadline, whatever is known */
     bool pressed;     /* the same: was sent to be decided, after due_us */

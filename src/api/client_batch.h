@@ -33,6 +33,7 @@ struct gb_api_client_batch {
     struct gb_api_batched *commands;
     size_t count;
     bool atomic;            /* all of it or none */
+    bool dry_run;           /* nothing of it is written */
     bool reading;           /* nothing goes anywhere yet */
     _Atomic size_t awaited; /* answers that are missing, and one while it is read and sent */
 };
@@ -42,8 +43,8 @@ struct gb_api_client_batch {
 bool gb_api_read_batch(struct gb_api_request *request, struct gb_api_client_batch **ret);
 
 /* Looks up the accounts of all its commands, at the catalogue too, so that they need not go there
- * one by one, out of order. What remains unknown is looked up on its way; in an atomic batch it is
- * refused. On failure nothing was. */
+ * one by one, out of order. What remains unknown is looked up on its way; in one that is decided
+ * apart it is refused. On failure nothing was. */
 enum gb_result gb_api_identify_batch(struct gb_api_lane *lane, struct gb_api_client_batch *batch,
                                      struct gb_err *err) GB_MUST_USE;
 

@@ -8,9 +8,11 @@
 #include "api/commands.h"
 #include "api/link.h"
 #include "api/refusal_detail.h"
+#include "api/steps.h"
+#include "api/try_commands.h"
 #include "runtime/log.h"
 
-enum { TRIES_MAX = 3, IDLE_MS = 500, BYTES_PER_COMMAND = 2048 };
+enum { TRIES_MAX = 3, IDLE_MS = 500, BYTES_PER_COMMAND = 4096 };
 
 struct gb_api_apart {
     struct gb_api_link link;
@@ -99,45 +101,81 @@ static enum gb_result decide(struct gb_api_apart *apart, struct gb_api_client_ba
         apart->commands[i] = gb_api_engine_command(apart->batch.part[i]);
     struct gb_engine_atomic atomic = {.batch_id = batch_id};
     const struct gb_engine_batch decided = {
-        .commands = apart->commands, .count = n, .atomic = &atomic};
+        .commands = apart->commands, .count = n, .atomic = &atomic, .dry_run = batch->dry_run};
     enum gb_result result = gb_engine_run(apart->engine, apart->batch.pg, &decided, err);
     if (result == GB_OK)
         answer(apart, batch, &atomic);
     return result;
 }
 
-static enum gb_result try_batch(struct gb_api_apart *apart, struct gb_api_client_batch *batch,
-                                struct gb_err *err)
+static enum gb_result try_once(struct gb_api_apart *apart, struct gb_api_client_batch *batch,
+                               struct gb_uuid batch_id, struct gb_err *err)
+{
+    enum gb_result result = gb_api_link_ensure(&apart->link, err);
+    apart->batch.pg = apart->link.pg;
+    if (result == GB_OK)
+        result = gb_api_identify_commands(&apart->batch, err);
+    if (result != GB_OK)
+        return result;
+    return batch != NULL && batch->atomic ? decide(apart, batch, batch_id, err)
+                                          : gb_api_try_commands(&apart->batch, apart->engine, err);
+}
+
+static enum gb_result try_all(struct gb_api_apart *apart, struct gb_api_client_batch *batch,
+                              struct gb_err *err)
 {
     enum gb_result result = GB_RETRY;
     struct gb_uuid batch_id = gb_uuid_v7();
     for (int tries = 0; result == GB_RETRY && tries < TRIES_MAX; tries++) {
         gb_arena_reset(apart->batch.arena);
-        result = gb_api_link_ensure(&apart->link, err);
-        apart->batch.pg = apart->link.pg;
-        if (result == GB_OK)
-            result = gb_api_identify_commands(&apart->batch, err);
-        if (result == GB_OK)
-            result = decide(apart, batch, batch_id, err);
+        result = try_once(apart, batch, batch_id, err);
     }
     return result;
 }
 
+/* Who is not answered yet: of an atomic batch the batch, else each for itself. */
+static void give_up(struct gb_api_apart *apart, struct gb_api_client_batch *batch,
+                    enum gb_result result, const struct gb_err *err)
+{
+    enum gb_api_error error = result == GB_RETRY ? GB_API_DATABASE_UNAVAILABLE : GB_API_INTERNAL;
+    gb_log(GB_LOG_WARNING, "commands not decided", GB_F_ERR(err));
+    if (batch != NULL && batch->atomic) {
+        gb_api_refuse(batch->request, error, NULL, NULL);
+        gb_api_batch_free(batch);
+        return;
+    }
+    for (size_t i = 0; i < apart->batch.count; i++) {
+        if (apart->batch.taken[i] != NULL)
+            gb_api_refuse(apart->batch.taken[i], error, NULL, NULL);
+    }
+}
+
+static void load(struct gb_api_apart *apart, struct gb_api_request *request,
+                 struct gb_api_client_batch *batch)
+{
+    struct gb_api_command_batch *to = &apart->batch;
+    to->count = 0;
+    if (batch == NULL)
+        to->taken[to->count++] = request;
+    for (size_t i = 0; batch != NULL && i < batch->count; i++) {
+        if (batch->commands[i].queue != NULL)
+            to->taken[to->count++] = &batch->commands[i].request;
+    }
+    gb_api_stamp_commands(to->taken, to->count, &apart->next_us);
+}
+
 static void serve(struct gb_api_apart *apart, struct gb_api_request *request)
 {
-    struct gb_api_client_batch *batch = request->body;
+    bool many = request->route->work == gb_api_take_batch;
+    struct gb_api_client_batch *batch = many ? request->body : NULL;
+    bool each = many && !batch->atomic; /* then they answer the batch, and this was its reader */
     struct gb_err err = {.result = GB_OK};
-    apart->batch.count = batch->count;
-    for (size_t i = 0; i < batch->count; i++)
-        apart->batch.taken[i] = &batch->commands[i].request;
-    gb_api_stamp_commands(apart->batch.taken, batch->count, &apart->next_us);
-    enum gb_result result = try_batch(apart, batch, &err);
-    if (result == GB_OK)
-        return;
-    gb_log(GB_LOG_WARNING, "batch not decided", GB_F_TRACE(&request->trace), GB_F_ERR(&err));
-    gb_api_refuse(request, result == GB_RETRY ? GB_API_DATABASE_UNAVAILABLE : GB_API_INTERNAL, NULL,
-                  NULL);
-    gb_api_batch_free(batch);
+    load(apart, request, batch);
+    enum gb_result result = try_all(apart, batch, &err);
+    if (result != GB_OK)
+        give_up(apart, batch, result, &err);
+    if (each)
+        gb_api_batch_answered(batch);
 }
 
 static void *run(void *context)
@@ -166,6 +204,7 @@ struct gb_api_apart *gb_api_apart_open(struct gb_api *api, const struct gb_engin
         .arena = gb_arena_new(GB_API_BATCH_MAX * BYTES_PER_COMMAND),
         .taken = calloc(GB_API_BATCH_MAX, sizeof(struct gb_api_request *)),
         .part = calloc(GB_API_BATCH_MAX, sizeof(struct gb_api_request *)),
+        .known = gb_api_known_accounts_new(),
     };
     apart->commands = calloc(GB_API_BATCH_MAX, sizeof(*apart->commands));
     GB_CHECK(apart->batch.taken != NULL && apart->batch.part != NULL && apart->commands != NULL);
@@ -181,6 +220,7 @@ void gb_api_apart_close(struct gb_api_apart *apart)
     (void)pthread_join(apart->thread, NULL);
     gb_api_link_done(&apart->link);
     gb_engine_free(apart->engine);
+    gb_api_known_accounts_free(apart->batch.known);
     gb_arena_free(apart->batch.arena);
     free(apart->batch.taken);
     free(apart->batch.part);

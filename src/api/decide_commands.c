@@ -29,6 +29,8 @@ static enum gb_result decide(struct gb_api_commands *commands, struct gb_err *er
     if (n == 0)
         return GB_OK;
     for (size_t i = 0; i < n; i++)
+        GB_CHECK(!batch->part[i]->command.dry_run);
+    for (size_t i = 0; i < n; i++)
         commands->commands[i] = gb_api_engine_command(batch->part[i]);
     const struct gb_engine_batch decided = {.commands = commands->commands, .count = n};
     enum gb_result result = gb_engine_run(commands->engine, batch->pg, &decided, err);

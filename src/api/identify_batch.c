@@ -31,7 +31,8 @@ static void add(struct accounts *accounts, struct gb_api_batched *command, const
         accounts->named[accounts->count++] = (struct named){id, field, account, command};
 }
 
-/* The intake looks accounts up in the statement that accepts; an atomic batch has no intake. */
+/* The intake looks accounts up in the statement that accepts; what is decided apart has no intake.
+ */
 static struct accounts accounts_of(struct gb_api_client_batch *batch, struct gb_arena *arena)
 {
     struct accounts accounts = {gb_arena_array(arena, 2 * batch->count, sizeof(struct named)), 0};
@@ -39,7 +40,8 @@ static struct accounts accounts_of(struct gb_api_client_batch *batch, struct gb_
     for (size_t i = 0; i < batch->count; i++) {
         struct gb_api_batched *at = &batch->commands[i];
         struct gb_api_command *command = &at->request.command;
-        if (at->queue == NULL || (at->queue == at->request.api->intake_queue && !batch->atomic))
+        bool apart = batch->atomic || batch->dry_run;
+        if (at->queue == NULL || (at->queue == at->request.api->intake_queue && !apart))
             continue;
         add(&accounts, at, "account_id", command->account_id, &command->known);
         add(&accounts, at, "payee_account_id", command->payee_account_id, &command->payee);
@@ -99,13 +101,14 @@ static enum gb_result look(struct gb_api_lane *lane, struct accounts *accounts, 
     return GB_OK;
 }
 
-/* In an atomic batch nothing can be looked up later. */
+/* In a batch that is decided apart nothing is looked up later. */
 static void refuse(const struct accounts *accounts, size_t first, size_t count,
                    enum gb_api_error error)
 {
     for (size_t i = first; i < first + count; i++) {
         struct gb_api_batched *command = accounts->named[i].command;
-        if (command->batch->atomic && command->status == 0)
+        bool apart = command->batch->atomic || command->batch->dry_run;
+        if (apart && command->status == 0)
             gb_api_refuse(&command->request, error, accounts->named[i].field, NULL);
     }
 }

@@ -140,6 +140,7 @@ static struct gb_api_client_batch *read_commands(struct gb_api_request *request,
 {
     struct gb_api_client_batch *batch = batch_new(request, json_array_size(bodies));
     batch->atomic = atomic;
+    batch->dry_run = request->command.dry_run;
     for (size_t i = 0; i < batch->count; i++) {
         batch->commands[i].body = json_array_get(bodies, i);
         read_head(&batch->commands[i]);
@@ -159,18 +160,21 @@ static struct gb_api_client_batch *read_commands(struct gb_api_request *request,
 
 bool gb_api_read_batch(struct gb_api_request *request, struct gb_api_client_batch **ret)
 {
-    json_t *body, *commands, *atomic;
+    json_t *body, *commands, *atomic, *dry_run;
     if (!gb_api_read_body(request, &body))
         return false;
     const struct gb_api_member members[] = {
         {"commands", JSON_ARRAY, true, GB_API_FIELD_INVALID, &commands},
         {"atomic", JSON_TRUE, false, GB_API_FIELD_INVALID, &atomic},
+        {"dry_run", JSON_TRUE, false, GB_API_FIELD_INVALID, &dry_run},
     };
-    bool good = gb_api_read_members(request, body, "", members, 2);
+    bool good = gb_api_read_members(request, body, "", members, 3);
     if (good && (json_array_size(commands) == 0 || json_array_size(commands) > GB_API_BATCH_MAX)) {
         gb_api_refuse(request, GB_API_FIELD_INVALID, "commands", "from 1 to 1000 commands");
         good = false;
     }
+    if (good)
+        request->command.dry_run = json_is_true(dry_run); /* and so of each of its commands */
     if (good)
         *ret = read_commands(request, commands, json_is_true(atomic));
     json_decref(body);

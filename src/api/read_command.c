@@ -134,6 +134,12 @@ static bool read_expiry(struct gb_api_request *request, json_t *expires_in_s)
            refuse(request, GB_API_FIELD_INVALID, "expires_in_s", "from 1 to 2678400");
 }
 
+static bool read_dry_run(struct gb_api_request *request, json_t *dry_run)
+{
+    request->command.dry_run = json_is_true(dry_run);
+    return true;
+}
+
 /* All members there are; each is read, NULL where it is left out, in this order. */
 enum member {
     ACCOUNT,
@@ -145,6 +151,7 @@ enum member {
     DEADLINE,
     REFERENCE,
     METADATA,
+    DRY_RUN,
     MEMBERS
 };
 static const struct {
@@ -161,20 +168,29 @@ static const struct {
     [DEADLINE] = {"deadline_ms", JSON_INTEGER, read_deadline},
     [REFERENCE] = {"reference", JSON_STRING, read_reference},
     [METADATA] = {"metadata", JSON_OBJECT, read_metadata},
+    [DRY_RUN] = {"dry_run", JSON_TRUE, read_dry_run},
 };
 
 /* Which a command of each kind has, in the same order. */
 enum has { NO = 0, MAY, MUST };
 static const enum has FORMS[][MEMBERS] = {
-    [GB_OPERATION_PAYIN] = {MUST, NO, NO, NO, MUST, NO, NO, MAY, MAY},
-    [GB_OPERATION_PAYOUT] = {MUST, NO, NO, NO, MUST, NO, MAY, MAY, MAY},
-    [GB_OPERATION_HOLD] = {MUST, NO, NO, NO, MUST, MAY, MAY, MAY, MAY},
-    [GB_OPERATION_CAPTURE] = {NO, NO, NO, NO, MAY, NO, NO, MAY, MAY},
-    [GB_OPERATION_VOID] = {NO, NO, NO, NO, NO, NO, NO, MAY, MAY},
-    [GB_OPERATION_TRANSFER] = {MUST, MUST, NO, NO, MUST, NO, MAY, MAY, MAY},
-    [GB_OPERATION_CHARGE] = {MUST, NO, MUST, NO, NO, NO, MAY, MAY, MAY},
-    [GB_OPERATION_REFUND] = {MUST, NO, NO, MUST, MUST, NO, NO, MAY, MAY},
+    [GB_OPERATION_PAYIN] = {MUST, NO, NO, NO, MUST, NO, NO, MAY, MAY, MAY},
+    [GB_OPERATION_PAYOUT] = {MUST, NO, NO, NO, MUST, NO, MAY, MAY, MAY, MAY},
+    [GB_OPERATION_HOLD] = {MUST, NO, NO, NO, MUST, MAY, MAY, MAY, MAY, MAY},
+    [GB_OPERATION_CAPTURE] = {NO, NO, NO, NO, MAY, NO, NO, MAY, MAY, MAY},
+    [GB_OPERATION_VOID] = {NO, NO, NO, NO, NO, NO, NO, MAY, MAY, MAY},
+    [GB_OPERATION_TRANSFER] = {MUST, MUST, NO, NO, MUST, NO, MAY, MAY, MAY, MAY},
+    [GB_OPERATION_CHARGE] = {MUST, NO, MUST, NO, NO, NO, MAY, MAY, MAY, MAY},
+    [GB_OPERATION_REFUND] = {MUST, NO, NO, MUST, MUST, NO, NO, MAY, MAY, MAY},
 };
+
+/* A batch is a dry run as a whole. */
+static bool has_member(const struct gb_api_request *request, enum member member)
+{
+    if (member == DRY_RUN && request->batched != NULL)
+        return false;
+    return FORMS[request->command.kind][member] != NO;
+}
 
 static bool read_all(struct gb_api_request *request, json_t *body)
 {
@@ -183,14 +199,14 @@ static bool read_all(struct gb_api_request *request, json_t *body)
     json_t *values[MEMBERS];
     size_t n = 0;
     for (size_t i = 0; i < MEMBERS; i++) {
-        if (form[i] != NO)
+        if (has_member(request, (enum member)i))
             wanted[n++] = (struct gb_api_member){members[i].name, members[i].type, form[i] == MUST,
                                                  GB_API_FIELD_INVALID, &values[i]};
     }
     if (!gb_api_read_members(request, body, "", wanted, n))
         return false;
     for (size_t i = 0; i < MEMBERS; i++) {
-        if (form[i] != NO && !members[i].read(request, values[i]))
+        if (has_member(request, (enum member)i) && !members[i].read(request, values[i]))
             return false;
     }
     return true;

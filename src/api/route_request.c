@@ -126,6 +126,10 @@ void gb_api_to_commands(struct gb_api_request *request)
 {
     if (gb_api_batched_keep(request, request->api->command_queue))
         return;
+    if (request->command.dry_run) {
+        gb_api_to_apart(request);
+        return;
+    }
     push(request, request->api->command_queue, "too many commands wait for a commit");
 }
 
@@ -133,5 +137,9 @@ void gb_api_to_intake(struct gb_api_request *request)
 {
     if (gb_api_batched_keep(request, request->api->intake_queue))
         return;
+    if (request->command.dry_run) {
+        gb_api_to_apart(request);
+        return;
+    }
     push(request, request->api->intake_queue, "too many pay-ins wait for a commit");
 }

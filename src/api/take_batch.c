@@ -31,21 +31,30 @@ static void send(struct gb_api_client_batch *batch, struct gb_queue *queue, stru
         gb_api_refuse(requests[i], stopping ? GB_API_STOPPING : GB_API_OVERLOADED, NULL, NULL);
 }
 
-/* What cannot be decided at all refuses it before it comes to its lane. */
-static enum gb_result take_atomic(struct gb_api_lane *lane, struct gb_api_client_batch *batch,
-                                  struct gb_err *err)
+static bool is_refused(struct gb_api_client_batch *batch)
 {
-    if (gb_api_refuse_batch(batch))
+    return batch->atomic && gb_api_refuse_batch(batch);
+}
+
+/* What cannot be decided at all refuses an atomic one before it comes to its lane. */
+static enum gb_result take_apart(struct gb_api_lane *lane, struct gb_api_client_batch *batch,
+                                 struct gb_err *err)
+{
+    if (is_refused(batch))
         return GB_OK;
     enum gb_result result = gb_api_identify_batch(lane, batch, err);
     if (result != GB_OK) {
         gb_api_batch_free(batch); /* and read again */
         return result;
     }
-    if (gb_api_refuse_batch(batch))
+    if (is_refused(batch))
         return GB_OK;
     batch->request->body = batch;
-    gb_api_to_apart(batch->request);
+    if (gb_queue_push(lane->api->apart_queue, batch->request))
+        return GB_OK;
+    bool stopping = atomic_load(&lane->api->stopping);
+    gb_api_refuse(batch->request, stopping ? GB_API_STOPPING : GB_API_OVERLOADED, NULL, NULL);
+    gb_api_batch_free(batch);
     return GB_OK;
 }
 
@@ -68,8 +77,8 @@ enum gb_result gb_api_take_batch(struct gb_api_lane *lane, struct gb_api_request
         atomic_fetch_sub(&request->api->batches, 1);
         return GB_OK;
     }
-    if (batch->atomic)
-        return take_atomic(lane, batch, err);
+    if (batch->atomic || batch->dry_run)
+        return take_apart(lane, batch, err);
     take_each(lane, batch);
     return GB_OK;
 }

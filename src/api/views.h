@@ -25,6 +25,7 @@ struct gb_api_operation {
     int64_t created_at_us;
     int64_t decided_at_us;  /* 0: not decided */
     const char *decided_by; /* NULL: here */
+    bool dry_run;           /* it would be so, and is not */
     struct gb_bytes more;   /* members, `"name":value,...`; size 0: none */
 };
 void gb_api_view_operation(struct gb_json_text *text, const struct gb_api_operation *operation);

@@ -10,7 +10,9 @@ static const char *hold_of(const struct gb_api_operation *operation, struct gb_a
     struct gb_dc dc;
     bool has_one = operation->kind == GB_OPERATION_CAPTURE ||
                    operation->kind == GB_OPERATION_VOID || operation->state == GB_STATE_HELD;
-    if (!has_one || !gb_dc_parse(operation->owner, &dc))
+    static const struct gb_uuid none;
+    if (!has_one || memcmp(&operation->hold_id, &none, sizeof(none)) == 0 ||
+        !gb_dc_parse(operation->owner, &dc))
         return NULL;
     return gb_api_hold_id_format(dc, operation->hold_id, arena);
 }
@@ -37,6 +39,8 @@ void gb_api_view_operation(struct gb_json_text *text, const struct gb_api_operat
     gb_json_member_time(text, "created_at", operation->created_at_us);
     gb_json_member_time(text, "decided_at", operation->decided_at_us);
     gb_json_member_text(text, "decided_by", operation->decided_by);
+    if (operation->dry_run)
+        gb_json_raw(text, ",\"dry_run\":true");
     gb_json_raw(text, operation->more.size > 0 ? "," : "");
     gb_json_raw_bytes(text, operation->more);
     gb_json_raw(text, "}");

@@ -66,6 +66,7 @@ int gb_cli_transfer(struct gb_cli *cli, int argc, char **argv);
 int gb_cli_hold(struct gb_cli *cli, int argc, char **argv);
 int gb_cli_capture(struct gb_cli *cli, int argc, char **argv);
 int gb_cli_void(struct gb_cli *cli, int argc, char **argv);
+int gb_cli_batch(struct gb_cli *cli, int argc, char **argv);
 int gb_cli_import(struct gb_cli *cli, int argc, char **argv);
 int gb_cli_replica_rebuild(struct gb_cli *cli, int argc, char **argv);
 int gb_cli_status(struct gb_cli *cli, int argc, char **argv);

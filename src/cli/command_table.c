@@ -86,18 +86,22 @@ const struct gb_command gb_commands[] = {
      "known then.",
      false, gb_cli_operation},
     {"payin", "pay money in",
-     "ACCOUNT_ID MINOR_UNITS CURRENCY [--key KEY] [--reference TEXT] [--wait SECONDS]",
+     "ACCOUNT_ID MINOR_UNITS CURRENCY [--key KEY] [--dry-run] [--reference TEXT] [--wait SECONDS]",
      "Posts one pay-in through the API and prints the operation. The same --key again changes "
-     "nothing.",
+     "nothing.\n"
+     "--dry-run: what it would be answered now; nothing is written. So of all commands about "
+     "money.",
      false, gb_cli_payin},
     {"payout", "pay money out",
-     "ACCOUNT_ID MINOR_UNITS CURRENCY [--key KEY] [--reference TEXT] [--deadline-ms N]\n"
+     "ACCOUNT_ID MINOR_UNITS CURRENCY [--key KEY] [--dry-run] [--reference TEXT] [--deadline-ms "
+     "N]\n"
      "       [--wait SECONDS]",
      "Posts one pay-out through the API and prints the operation once it is decided, or after\n"
      "--wait. The same --key again changes nothing, and prints the same. Exit 1: refused.",
      false, gb_cli_payout},
     {"charge", "charge for a service",
-     "ACCOUNT_ID SERVICE_ID [--key KEY] [--reference TEXT] [--deadline-ms N] [--wait SECONDS]",
+     "ACCOUNT_ID SERVICE_ID [--key KEY] [--dry-run] [--reference TEXT] [--deadline-ms N] [--wait "
+     "SECONDS]",
      "Posts one charge through the API, at the price that this datacenter knows, and prints the\n"
      "operation with amount and price_version, as payout does.",
      false, gb_cli_charge},
@@ -109,24 +113,34 @@ const struct gb_command gb_commands[] = {
      "another datacenter owns is decided there: ACCEPTED, or with --wait its outcome.",
      false, gb_cli_refund},
     {"transfer", "move money from one account to another",
-     "PAYER_ACCOUNT_ID PAYEE_ACCOUNT_ID MINOR_UNITS CURRENCY [--key KEY] [--reference TEXT]\n"
+     "PAYER_ACCOUNT_ID PAYEE_ACCOUNT_ID MINOR_UNITS CURRENCY [--key KEY] [--dry-run] [--reference "
+     "TEXT]\n"
      "       [--deadline-ms N] [--wait SECONDS]",
      "Posts one transfer through the API and prints the operation, as payout does.", false,
      gb_cli_transfer},
     {"hold", "set money aside",
-     "ACCOUNT_ID MINOR_UNITS CURRENCY [--expires-in-s N] [--key KEY] [--reference TEXT]\n"
+     "ACCOUNT_ID MINOR_UNITS CURRENCY [--expires-in-s N] [--key KEY] [--dry-run] [--reference "
+     "TEXT]\n"
      "       [--deadline-ms N] [--wait SECONDS]",
      "Places a hold through the API and prints the operation with the hold's id, which capture\n"
      "and void want. It expires after --expires-in-s (604800).",
      false, gb_cli_hold},
     {"capture", "pay out what a hold has set aside",
-     "HOLD_ID [--amount MINOR_UNITS --currency CODE] [--key KEY] [--reference TEXT]",
+     "HOLD_ID [--amount MINOR_UNITS --currency CODE] [--key KEY] [--dry-run] [--reference TEXT]",
      "Captures a hold of this datacenter: all of it, or --amount, and the rest is released. The\n"
      "key must be owned by the hold's datacenter.",
      false, gb_cli_capture},
-    {"void", "release what a hold has set aside", "HOLD_ID [--key KEY] [--reference TEXT]",
+    {"void", "release what a hold has set aside",
+     "HOLD_ID [--key KEY] [--dry-run] [--reference TEXT]",
      "Voids a hold of this datacenter. The key must be owned by the hold's datacenter.", false,
      gb_cli_void},
+    {"batch", "many commands about money in one request",
+     "FILE [--atomic] [--dry-run] [--wait SECONDS]",
+     "Posts the commands of FILE (- is standard input): one JSON object after the other, each as "
+     "in\n"
+     "docs/API.md, or the whole body; prints what became of each. --atomic: all or none.\n"
+     "--dry-run: what they would be answered now; nothing is written. Exit 1: one was refused.",
+     false, gb_cli_batch},
     {"import", "pay in the movements of a bank's CSV file",
      "FILE.csv --dc LIST --currency CODE [--only credit] [--prefix TEXT] [--seed N]\n"
      "       [--state PATH] [--concurrency N] [--patience SECONDS] [--wait SECONDS]",

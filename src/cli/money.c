@@ -27,6 +27,7 @@ struct form {
 struct given {
     const char *words[WORDS_MAX];
     const char *key, *reference, *wait, *deadline_ms, *expires_in_s, *amount, *currency;
+    bool dry_run;
 };
 
 static bool refuse(const struct form *form, const char *problem)
@@ -66,6 +67,8 @@ static bool add_amount(json_t *body, const struct form *form, const char *minor_
 static bool fill_body(json_t *body, const struct form *form, const struct given *given)
 {
     const char *const *words = given->words;
+    if (given->dry_run && !add(body, form, "dry_run", json_true()))
+        return false;
     if (given->reference && !add(body, form, "reference", json_string(given->reference)))
         return false;
     if (form->hold)
@@ -123,9 +126,10 @@ static size_t words_of(const struct form *form)
 static int run(struct gb_cli *cli, int argc, char **argv, const struct form *form)
 {
     struct given given = {.wait = "0"};
-    struct gb_option options[7] = {{"key", &given.key, NULL},
-                                   {"reference", &given.reference, NULL}};
-    size_t n = 2;
+    struct gb_option options[8] = {{"key", &given.key, NULL},
+                                   {"reference", &given.reference, NULL},
+                                   {"dry-run", NULL, &given.dry_run}};
+    size_t n = 3;
     if (!form->hold)
         options[n++] = (struct gb_option){"wait", &given.wait, NULL};
     if (form->waits)

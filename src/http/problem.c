@@ -80,12 +80,14 @@ struct gb_bytes gb_problem_write(const struct gb_problem *problem, struct gb_are
     if (title == NULL || detail == NULL || instance == NULL || field == NULL)
         return nothing;
     const char *facts = problem->facts == NULL ? "" : problem->facts;
-    const char *text = gb_arena_printf(arena,
-                                       "{\"type\":\"urn:geobill:problem:%s\",\"title\":%s,"
-                                       "\"status\":%d%s%s,\"code\":\"%s\",\"retryable\":%s%s%s%s}",
-                                       problem->code, title, problem->status, detail, instance,
-                                       problem->code, problem->retryable ? "true" : "false", field,
-                                       facts[0] == '\0' ? "" : ",\"facts\":", facts);
+    const char *more = problem->more == NULL ? "" : problem->more;
+    const char *text = gb_arena_printf(
+        arena,
+        "{\"type\":\"urn:geobill:problem:%s\",\"title\":%s,"
+        "\"status\":%d%s%s,\"code\":\"%s\",\"retryable\":%s%s%s%s%s%s}",
+        problem->code, title, problem->status, detail, instance, problem->code,
+        problem->retryable ? "true" : "false", field, facts[0] == '\0' ? "" : ",\"facts\":", facts,
+        more[0] == '\0' ? "" : ",", more);
     if (text == NULL)
         return nothing;
     return (struct gb_bytes){.data = text, .size = strlen(text)};

@@ -18,6 +18,7 @@ struct gb_problem {
     const char *instance; /* what it is about, a URI reference; NULL: left out */
     const char *field;    /* the part of the request that is wrong; NULL: left out */
     const char *facts;    /* JSON, as it stands; NULL: left out */
+    const char *more;     /* further members, `"name":value`; NULL: none */
     bool retryable;       /* the very same request may work later */
 };
 

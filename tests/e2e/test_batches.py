@@ -228,9 +228,19 @@ def atomic(api, commands, **more):
 
 
 def tables(stack, dc="dc1"):
-    """All that a command could change."""
+    """All that a command could change, once nothing moves any more."""
+    seen = []
+
+    def settled():
+        seen.append(tables_now(stack, dc))
+        return len(seen) > 1 and seen[-1] == seen[-2]
+    until(f"{dc} to come to rest", 20, settled, pause_s=0.3)
+    return seen[-1]
+
+
+def tables_now(stack, dc):
     return {name: stack.psql(dc, f"SELECT count(*), md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {name} t")
-            for name in ("operation", "ledger", "share", "hold", "waiting", "outbox", "share_link", "denial")}
+            for name in ("operation", "ledger", "share", "hold", "waiting", "outbox", "share_link")}
 
 
 def test_atomic_does_all(stack, spread, other_account):
@@ -347,6 +357,95 @@ def test_atomic_a_thousand(stack, spread, unique, other_account):
     stack.balance_everywhere(other_account, MAX - 1)
 
 
+# Dry runs: the answer it would give, and nothing else.
+
+def told(answer):
+    """Without what only a real one has, and the times."""
+    body = answer.json if hasattr(answer, "json") else answer
+    return {name: value for name, value in body.items() if name not in ("created_at", "decided_at", "expires_at", "hold_id",
+                                                                        "dry_run", "facts", "detail")}
+
+
+def test_dry_run_of_each_kind_changes_nothing(stack, spread, other_account, unique):
+    account, api = spread(1000, 500, 0), stack.api("dc1")
+    holds = [api.place_hold(f"dc1:h{n}-{unique}", account, 100).json["hold_id"] for n in range(2)]
+    assert api.payout(f"dc1:old-{unique}", account, 1).status == 200
+
+    def calls(dry):
+        more = {"dry_run": True} if dry else {}
+        key = f"dc1:{{}}-{unique}".format
+        return [
+            (lambda: api.payin(key("in"), account, 5, **more), 202, "ACCEPTED"),
+            (lambda: api.payin(f"dc2:far-{unique}", account, 5, **more), 202, "ACCEPTED"),
+            (lambda: api.payout(key("out"), account, 50, reference="r", **more), 200, "PAID"),
+            (lambda: api.transfer(key("move"), account, other_account, 60, **more), 200, "PAID"),
+            (lambda: api.place_hold(key("hold"), account, 70, **more), 200, "HELD"),
+            (lambda: api.capture(key("cap"), holds[0], 30, **more), 200, "PAID"),
+            (lambda: api.void(key("void"), holds[1], **more), 200, "RELEASED"),
+            (lambda: api.payout(key("much"), account, 10 ** 7, deadline_ms=0, **more), 409, "FUNDS_UNREACHABLE"),
+            (lambda: api.payout(key("none"), f"none-{unique}", 1, **more), 404, "ACCOUNT_NOT_FOUND"),
+            (lambda: api.payin(key("none2"), f"none-{unique}", 1, **more), 404, "ACCOUNT_NOT_FOUND"),
+            (lambda: api.payin(key("usd"), account, 1, currency="USD", **more), 422, "CURRENCY_MISMATCH"),
+            (lambda: api.payout(key("old"), account, 1, **more), 200, "PAID"),
+            (lambda: api.payout(key("old"), account, 2, **more), 422, "IDEMPOTENCY_MISMATCH"),
+            (lambda: api.payin(key("old"), account, 1, **more), 422, "IDEMPOTENCY_MISMATCH"),
+        ]
+    before = tables(stack), tables(stack, "dc2")
+    dry = []
+    for call, status, word in calls(True):
+        answer = call()
+        assert (answer.status, answer.json.get("state") or answer.code) == (status, word), answer
+        assert answer.json["dry_run"] is True and "location" not in answer.headers
+        dry.append(answer)
+    assert "hold_id" not in dry[4].json and dry[4].json["state"] == "HELD"
+    assert dry[11].headers["idempotent-replayed"] == "true"
+    waits = api.payout(f"dc1:wait-{unique}", account, 1200, dry_run=True)
+    assert (waits.status, waits.json["state"], waits.json["dry_run"]) == (202, "WAITING", True)
+    assert api.payout(f"dc1:x-{unique}", account, 1, dry_run="yes").json["field"] == "dry_run"
+    assert (tables(stack), tables(stack, "dc2")) == before
+    for (call, status, word), answer in zip(calls(False), dry):
+        real = call()
+        assert (real.status, told(real)) == (status, told(answer)), (word, answer)
+        assert "dry_run" not in real.json
+    stack.balance_everywhere(account, 1500 - 1 + 10 - 50 - 60 - 30)
+
+
+def test_dry_run_of_a_batch(stack, spread, other_account, unique):
+    """Each after the ones before it, as if they were real; of an atomic one whether it would be done."""
+    account, api = spread(100, 0, 0), stack.api("dc1")
+    commands = [command("PAYIN", f"dc1:in-{unique}", account, 500)] + \
+        [payout(f"dc1:d{n}-{unique}", account, 60, deadline_ms=0) for n in range(2)] + \
+        [payout(f"dc1:far-{unique}", f"none-{unique}", 1), "x", payout(f"dc2:far-{unique}", account, 1)]
+    before = tables(stack)
+    items = answers(api.batch(commands, dry_run=True))
+    assert [says(item)[:2] for item in items] == [(202, "ACCEPTED"), (200, "PAID"), (409, "FUNDS_UNREACHABLE"),
+                                                  (404, "ACCOUNT_NOT_FOUND"), (422, "FIELD_INVALID"), (421, "WRONG_DATACENTER")]
+    assert all(item["body"]["dry_run"] for item in items)
+    whole = [command("PAYIN", f"dc1:in-{unique}", account, 20),
+             command("TRANSFER", f"dc1:t-{unique}", account, 120, payee_account_id=other_account)]
+    items = answers(atomic(api, whole, dry_run=True))
+    assert [says(item)[:2] for item in items] == [(200, "BOOKED"), (200, "PAID")] and items[1]["body"]["dry_run"]
+    refused = atomic(api, [*whole, payout(f"dc1:one-{unique}", account, 1)], dry_run=True)
+    assert (refused.status, refused.code, refused.json["dry_run"]) == (409, "BATCH_ABORTED", True)
+    assert refused.json["facts"]["command"] == 2
+    member = api.batch([payout(f"dc1:m-{unique}", account, 1, dry_run=True)])
+    assert says(answers(member)[0]) == (422, "FIELD_UNKNOWN", "dry_run")
+    assert tables(stack) == before
+    assert answers(atomic(api, whole))[1]["status"] == 200
+    assert "dry_run" not in answers(atomic(api, whole))[1]["body"]
+
+
+def test_dry_run_of_what_is_not_known_here_yet(stack, unique):
+    account, api = f"dry-{unique}", stack.api("dc2")
+    assert stack.api("dc1").open_account(f"Dry {unique}", account_id=account).status == 201
+    answer = api.payin(f"dc2:i-{unique}", account, 5, dry_run=True)
+    assert (answer.status, answer.json["state"], answer.json["dry_run"]) == (202, "ACCEPTED", True)
+    answer = api.payout(f"dc2:o-{unique}", account, 5, deadline_ms=0, dry_run=True)
+    assert (answer.status, answer.code) == (409, "FUNDS_UNREACHABLE")
+    assert api.operation(f"dc2:i-{unique}").status == 404
+    stack.balance_everywhere(account, 0)
+
+
 def test_charges_stand_in_a_batch_too(stack, spread, unique):
     """At the price of now; one whose service nobody knows is no charge at all."""
     account, api, service = spread(100, 0, 0), stack.api("dc1"), f"svc-{unique}"
@@ -363,6 +462,26 @@ def test_charges_stand_in_a_batch_too(stack, spread, unique):
     assert answer.json["facts"]["command"] == 1
     assert says(answers(api.batch([lost]))[0])[:2] == (404, "SERVICE_NOT_FOUND")
     stack.balance_everywhere(account, 10)
+
+
+def test_the_tool_sends_batches_and_tries_commands(stack, spread, unique, tmp_path):
+    account = spread(100, 0, 0)
+    lines = [payout(f"dc1:l{n}-{unique}", account, 10) for n in range(3)]
+    file = tmp_path / "lines"
+    file.write_text("\n".join(json.dumps(line) for line in lines) + "\n\n")
+    tried = stack.cli_json("dc1", "batch", str(file), "--dry-run")
+    assert [item["body"]["dry_run"] for item in tried["answers"]] == [True] * 3
+    assert stack.api("dc1").operation(lines[0]["key"]).status == 404
+    done = stack.cli("dc1", "batch", str(file), "--atomic")
+    assert done.stdout.count("PAID") == 3
+    file.write_text(json.dumps({"commands": [*lines, payout(f"dc1:much-{unique}", account, 900, deadline_ms=0)]}))
+    refused = stack.cli("dc1", "batch", str(file), check=False)
+    assert refused.returncode == 1 and "FUNDS_UNREACHABLE" in refused.stdout and refused.stdout.count("PAID") == 3
+    file.write_text(json.dumps(lines[0]) + "\n{")
+    assert stack.cli("dc1", "batch", str(file), check=False).returncode == 2
+    assert stack.cli("dc1", "batch", str(tmp_path / "none"), check=False).returncode == 2
+    assert stack.cli_json("dc1", "payout", account, "70", "EUR", "--dry-run")["state"] == "PAID"
+    stack.balance_everywhere(account, 70)
 
 
 def free_port():

@@ -22,7 +22,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "fault"))
 import checker  # noqa: E402
 
 BATCH_PATHS = {"PAYIN": "/v1/pay-ins", "PAYOUT": "/v1/pay-outs", "TRANSFER": "/v1/transfers", "HOLD": "/v1/holds",
-               "CAPTURE": "/v1/holds/{hold_id}/capture", "VOID": "/v1/holds/{hold_id}/void", "CHARGE": "/v1/charges"}
+               "CAPTURE": "/v1/holds/{hold_id}/capture", "VOID": "/v1/holds/{hold_id}/void", "CHARGE": "/v1/charges",
+               "REFUND": "/v1/refunds"}
 CLIENT = "demo"  # whose token a stack's own clients use
 
 

@@ -21,6 +21,15 @@ static struct stage_answer post(const char *body)
     return stage_call_by(stage.client, &call);
 }
 
+/* The place of the one before is given back a moment after its answer. */
+static int status_of(const char *body)
+{
+    int status = 503;
+    for (int i = 0; i < 1000 && status == 503; i++)
+        status = post(body).status;
+    return status;
+}
+
 static void test_only_so_many_are_in_work(void **state)
 {
     (void)state;
@@ -33,12 +42,12 @@ static void test_only_so_many_are_in_work(void **state)
     assert_int_equal(stage_count(0, "operation"), 0);
     stage.api[0].settings.batches_max = 1;
     for (int i = 0; i < 3; i++) { /* each gives its place back, however it ends */
-        assert_int_equal(post(BATCH(PAYOUT("k1"))).status, 200);
-        assert_int_equal(post(BATCH("5")).status, 200);
-        assert_int_equal(post("{}").status, 422);
-        assert_int_equal(post(ATOMIC(PAYOUT("k2"))).status, 409);
-        assert_int_equal(post(ATOMIC(PAYOUT("k2") "," PAYOUT("k3"))).status, 409);
-        assert_int_equal(post(ATOMIC("5")).status, 422);
+        assert_int_equal(status_of(BATCH(PAYOUT("k1"))), 200);
+        assert_int_equal(status_of(BATCH("5")), 200);
+        assert_int_equal(status_of("{}"), 422);
+        assert_int_equal(status_of(ATOMIC(PAYOUT("k2"))), 409);
+        assert_int_equal(status_of(ATOMIC(PAYOUT("k2") "," PAYOUT("k3"))), 409);
+        assert_int_equal(status_of(ATOMIC("5")), 422);
     }
     stage.api[0].settings.batches_max = batches_max;
     assert_int_equal(stage_count(0, "operation"), 2);
