@@ -12,6 +12,8 @@
 
 /* Columns of operation_list and relay_list. */
 enum { CLIENT_NO, KEY, KIND, STATE, AMOUNT, REASON, CREATED_AT, DECIDED_AT };
+/* Only of operation_list: who pays, where that is another account than the one listed. */
+enum { PAYER = 15 };
 
 static struct gb_api_place place_read(const json_t *place)
 {
@@ -39,8 +41,9 @@ static void call_list(struct gb_call *call, const struct gb_statement *statement
 }
 
 static struct gb_bytes view(const struct gb_api_gathering *to, struct gb_dc owner,
-                            const struct gb_rows *rows, size_t row)
+                            const struct gb_rows *rows, size_t row, bool own)
 {
+    bool paid_to = own && !gb_rows_null(rows, row, PAYER);
     struct gb_json_text text;
     gb_json_init(&text, to->lane->arena);
     struct gb_api_operation operation = {
@@ -48,7 +51,7 @@ static struct gb_bytes view(const struct gb_api_gathering *to, struct gb_dc owne
         .owner = owner.code,
         .kind = (int)gb_rows_int(rows, row, KIND),
         .state = (int)gb_rows_int(rows, row, STATE),
-        .account_id = to->account_id,
+        .account_id = paid_to ? gb_rows_text(rows, row, PAYER) : to->account_id,
         .amount = gb_rows_int(rows, row, AMOUNT),
         .currency = to->account.currency.code,
         .reason = gb_rows_text(rows, row, REASON),
@@ -72,7 +75,7 @@ static void add_rows(struct gb_api_gathering *to, struct gb_dc owner, const stru
             .dc = owner,
             .place = {gb_rows_int(rows, i, CREATED_AT), (int32_t)gb_rows_int(rows, i, CLIENT_NO),
                       key},
-            .json = view(to, owner, rows, i),
+            .json = view(to, owner, rows, i, counts),
             .counts = counts,
         };
     }

@@ -38,8 +38,12 @@ def test_both_accounts_move_at_once_under_one_key(stack, spread, payee):
         assert (shown["state"], shown["payee_account_id"]) == ("PAID", payee)
         until(f"the histories at {dc}", 20, lambda: kinds(stack, dc, payer) == ["PAYIN", "TRANSFER_OUT"] and
               kinds(stack, dc, payee) == ["TRANSFER_IN", "PAYOUT"])
-    listed = stack.api("dc2").get(f"/v1/operations?account_id={payer}").json["data"]
-    assert [(o["kind"], o.get("payee_account_id")) for o in listed] == [("PAYIN", None), ("TRANSFER", payee)]
+    # Both sides list it, wherever they are asked, in pages too.
+    sides = {payer: [("PAYIN", payer, None), ("TRANSFER", payer, payee)], payee: [("TRANSFER", payer, payee), ("PAYOUT", payee, None)]}
+    for account, listed in sides.items():
+        for limit in (1, 50):
+            assert [(o["kind"], o["account_id"], o.get("payee_account_id")) for o in stack.api("dc2").pages(
+                f"/v1/operations?account_id={account}&limit={limit}")] == listed
 
 
 @pytest.mark.parametrize("field", ["payee_account_id", "amount", "reference", "kind"])
