@@ -38,6 +38,7 @@ class Findings:
 
     def __init__(self, name, title, says, columns):
         self.name, self.title, self.says, self.columns, self.rows = name, title, says, columns, []
+        self.made = made()
 
     def row(self, *cells):
         assert len(cells) == len(self.columns), (cells, self.columns)
@@ -48,7 +49,7 @@ class Findings:
     def write(self):
         cells = [self.columns, ["---"] * len(self.columns), *self.rows]
         table = "\n".join("| " + " | ".join(one_line(cell) for cell in row) + " |" for row in cells)
-        write_fragment(self.name, f"## {self.title}\n\n{self.says}\n\n{table}\n")
+        write_fragment(self.name, f"## {self.title}\n\n{self.says}\n\n{table}\n\n{self.made}\n")
 
 
 def one_line(text):
@@ -70,7 +71,7 @@ def write_fragment(name, text):
 
 def run_program(words):
     """The program's output goes on as it comes; the fragment has its end. The exit code is the program's."""
-    command, begun, lines = words.program, time.monotonic(), []
+    command, begun, lines, of = words.program, time.monotonic(), [], made()
     with subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as program:
         for line in program.stdout:
             sys.stdout.write(line)
@@ -80,7 +81,7 @@ def run_program(words):
     output = "\n".join(lines)
     write_fragment(words.name, f"## {words.title}\n\n{words.says}\n\n```\n$ {shown}\n{output}\n```\n\n"
                                f"| seconds | exit |\n| --- | --- |\n"
-                               f"| {time.monotonic() - begun:.1f} | {program.returncode} |\n")
+                               f"| {time.monotonic() - begun:.1f} | {program.returncode} |\n\n{of}\n")
     return program.returncode if program.returncode >= 0 else 1
 
 
@@ -119,6 +120,12 @@ def commit():
     return output_of("git", "rev-parse", "--short=12", "HEAD") + ("" if changed == "not here" else ", with changes")
 
 
+def made():
+    """Of what, and when: at the beginning of a test."""
+    today = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d")
+    return f"Begun on {today} at commit {commit()}." if os.environ.get("GEOBILL_FINDINGS") else ""
+
+
 def results(junits):
     """(name, passed, seconds) of every test of the run, or of the runs, each once: the last word on it stands."""
     found = {}
@@ -133,8 +140,7 @@ def write_page(words):
     failed = [name for name, passed, _ in tests if not passed]
     verdict = f"**{len(failed)} of {len(tests)} long tests FAILED: {', '.join(failed)}.**" if failed or not tests else \
         f"All {len(tests)} long tests passed."
-    facts = [("date", datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d")), ("commit", commit()),
-             ("machine", machine()), ("versions", versions())]
+    facts = [("machine", machine()), ("versions", versions())]
     text = [HEAD, verdict + "\n", "| | |\n| --- | --- |\n" + "".join(f"| {a} | {one_line(b)} |\n" for a, b in facts),
             "| test | result | seconds |\n| --- | --- | --- |\n" +
             "".join(f"| `{n}` | {'passed' if ok else 'FAILED'} | {s:.0f} |\n" for n, ok, s in tests)]
