@@ -125,6 +125,60 @@ static void relayed_ones_are_booked_and_answered(void **state)
     lane_forget(&lane);
 }
 
+static void put_refund(const char *source, const char *stream, const struct gb_command *command)
+{
+    const struct gb_message_refund message = {
+        .account = {.dc = command->accepted_by,
+                    .incarnation = 1,
+                    .account_id = command->account_id,
+                    .account_no = command->account_no,
+                    .currency = command->currency},
+        .owner = command->owner,
+        .client_no = command->client_no,
+        .key = command->key,
+        .original_key = command->original_key,
+        .amount = command->amount,
+        .accepted_at_us = command->accepted_at_us,
+    };
+    struct gb_bytes framed;
+    assert_int_equal(gb_wire_refund_encode(&message, lane.feed->arena, &framed, &lane.err), GB_OK);
+    lane_put(&lane, source, stream, GB_MESSAGE_REFUND, framed);
+}
+
+/* Read from the beginning again they change nothing, and are answered again. */
+static void relayed_refunds_are_decided_and_answered(void **state)
+{
+    (void)state;
+    fixture_fund(350, "f-350", 20);
+    struct gb_command payout = fixture_payout(350, "o-350", 15);
+    assert_int_equal(fixture_run_one(&payout), GB_STATE_PAID);
+    struct gb_command refund = fixture_refund(350, "b-350", "o-350", 10),
+                      much = fixture_refund(350, "c-350", "o-350", 10),
+                      own = fixture_refund(350, "d-350", "o-350", 1);
+    assert_true(gb_dc_parse("dc2", &refund.accepted_by));
+    much.accepted_by = refund.accepted_by;
+    put_refund("dc2", "dc1", &refund);
+    put_refund("dc2", "dc1", &much);
+    put_refund("dc1", "payin", &own);  /* a refund of our own is decided where it is accepted */
+    put_refund("dc3", "dc1", &refund); /* says that dc2 accepted it */
+    lane_put_text(&lane, "dc2", "dc1", GB_MESSAGE_REFUND, "no frame at all");
+    for (int64_t round = 1; round <= 2; round++) {
+        lane_must_run(&lane, 0, 3);
+        assert_int_equal(booked(350), 15);
+        assert_int_equal(fixture_int("SELECT count(*) FROM outbox WHERE type ="
+                                     " 'geobill.result.v1' AND aggregateid = 'a350' AND"
+                                     " stream = 'dc2'"),
+                         1 + 2 * round); /* one is that of the pay-in */
+    }
+    assert_int_equal(fixture_int("SELECT count(*) FROM dead_letter WHERE code = 'NOT_RELAYED' AND"
+                                 " attempts = 2"),
+                     1);
+    assert_int_equal(fixture_int("SELECT count(*) FROM operation WHERE account_no = 350 AND kind ="
+                                 " 8"),
+                     2);
+    lane_forget(&lane);
+}
+
 /* Something in the database refuses one of them: it alone is at fault, and the others are booked.
  */
 static void a_refusal_of_the_database_finds_the_culprit(void **state)
@@ -177,6 +231,7 @@ int main(void)
         cmocka_unit_test(redelivery_and_replay_change_nothing),
         cmocka_unit_test(what_cannot_be_booked_is_buried_and_the_rest_goes_on),
         cmocka_unit_test(relayed_ones_are_booked_and_answered),
+        cmocka_unit_test(relayed_refunds_are_decided_and_answered),
         cmocka_unit_test(a_refusal_of_the_database_finds_the_culprit),
         cmocka_unit_test(a_zombie_changes_nothing),
     };
