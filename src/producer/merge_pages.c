@@ -9,6 +9,11 @@
 
 /* One look takes a bounded piece: so many pages are looked at, so many merges are one transaction.
  * Fewer pages than the minimum wait for more, so that no row is written again for each page. */
+/* The longest row of a stream that is kept whole, an entry or an item of the catalogue (a name of
+ * 200 characters may have 800 bytes). A merged page is read at once: its rows have no more bytes
+ * than those of any other page may. */
+enum { ROW_BYTES_MAX = 2048 };
+
 enum { LOOK_PAGES = 500, PAGES_MIN = 64, MERGES_AT_ONCE = 8, KEPT_FOR_S = 60 };
 
 static enum gb_result list_pages(struct gb_sender *sender, const struct gb_stream *stream,
@@ -52,6 +57,13 @@ static void merge_call(const struct gb_sender *sender, const struct gb_stream *s
     gb_params_text(&ret_call->params, sender->source.holder);
 }
 
+static int32_t records_max(const struct gb_source *source,
+                           const struct gb_publisher_settings *settings)
+{
+    int64_t fit = source->page_bytes_max / ROW_BYTES_MAX;
+    return fit < settings->page_records_max ? (int32_t)fit : settings->page_records_max;
+}
+
 /* *ret_from: where the next look begins. */
 static size_t choose(const struct gb_sender *sender, const struct gb_stream *stream,
                      const struct gb_stream_merge *pages, size_t count, struct gb_call *ret_calls,
@@ -59,7 +71,7 @@ static size_t choose(const struct gb_sender *sender, const struct gb_stream *str
 {
     const struct gb_stream_merge_limits limits = {
         .acknowledged = gb_stream_source_acknowledged(&stream->source),
-        .records_max = sender->settings->page_records_max,
+        .records_max = records_max(&sender->source, sender->settings),
         .pages_min = PAGES_MIN,
     };
     size_t calls_count = 0;

@@ -174,6 +174,25 @@ static void test_many_small_pages_become_few(void **state)
     close_bench(&bench);
 }
 
+/* Rows of the greatest length must fit, however many records the settings allow. */
+static void test_a_merged_page_is_bounded_by_bytes(void **state)
+{
+    (void)state;
+    struct bench bench;
+    struct cut_rows before;
+    struct gb_err err = {.message = ""};
+    open_bench(&bench, "test");
+    publisher_read_all(&bench.publisher, &before);
+    bench.publisher.source.page_bytes_max = 20 * 2048 + 2047;
+    assert_int_equal(merge(&bench, INT64_MAX / 2, 200, &err), GB_OK);
+    assert_int_equal(
+        gb_test_sql_int(owner, "SELECT max(records) FROM page WHERE merged_from IS NOT NULL"), 20);
+    assert_int_equal(unsound(), 0);
+    expect_same(&bench, &before);
+    cut_rows_free(&before);
+    close_bench(&bench);
+}
+
 /* A publisher that starts anew reads where each partition ends from merged pages too. */
 static void test_a_start_after_merging(void **state)
 {
@@ -228,6 +247,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_many_small_pages_become_few),
+        cmocka_unit_test(test_a_merged_page_is_bounded_by_bytes),
         cmocka_unit_test(test_a_start_after_merging),
         cmocka_unit_test(test_not_what_is_not_acknowledged_or_young),
         cmocka_unit_test(test_not_without_the_lease),
