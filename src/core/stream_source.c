@@ -200,8 +200,9 @@ void gb_stream_source_sent_again(struct gb_stream_source *source, int64_t number
 
 #define LIVE_US INT64_C(1000000)
 #define TURN_US INT64_C(20000)
+#define RECORD_US INT64_C(50)
 #define REST_US_MAX INT64_C(10000000)
-enum { REST_PER_TURN = 10 };
+enum { REST_PER_TURN = 10, TURN_RECORDS = 500 };
 
 /* Does live traffic flow? */
 static bool flows(const struct gb_stream_pace *pace, int64_t now_us)
@@ -214,12 +215,20 @@ void gb_stream_pace_live(struct gb_stream_pace *pace, int64_t now_us)
     pace->live_at_us = now_us;
 }
 
-void gb_stream_pace_again(struct gb_stream_pace *pace, int64_t from_us, int64_t now_us)
+/* Has the turn taken what it may? */
+static bool is_over(const struct gb_stream_pace *pace, int64_t now_us)
+{
+    return now_us - pace->turn_at_us >= TURN_US || pace->turn_records >= TURN_RECORDS;
+}
+
+void gb_stream_pace_again(struct gb_stream_pace *pace, int64_t records, int64_t from_us,
+                          int64_t now_us)
 {
     if (!flows(pace, from_us))
         pace->turn_at_us = 0; /* taken from nobody */
     else if (pace->turn_at_us == 0)
         pace->turn_at_us = from_us;
+    pace->turn_records = pace->turn_at_us == 0 ? 0 : pace->turn_records + records;
     pace->turn_to_us = now_us;
 }
 
@@ -231,11 +240,12 @@ void gb_stream_pace_settled(struct gb_stream_pace *pace, bool under_way, int64_t
         pace->turn_to_us = now_us;
         return;
     }
-    if (now_us - pace->turn_at_us < TURN_US)
+    if (!is_over(pace, now_us))
         return; /* it may take more */
-    int64_t rest_us = REST_PER_TURN * (pace->turn_to_us - pace->turn_at_us);
+    int64_t sent_us = pace->turn_to_us - pace->turn_at_us, read_us = pace->turn_records * RECORD_US;
+    int64_t rest_us = REST_PER_TURN * (sent_us > read_us ? sent_us : read_us);
     pace->rest_to_us = pace->turn_to_us + (rest_us < REST_US_MAX ? rest_us : REST_US_MAX);
-    pace->turn_at_us = 0;
+    pace->turn_at_us = pace->turn_records = 0;
 }
 
 bool gb_stream_pace_allows(const struct gb_stream_pace *pace, int64_t now_us)
@@ -243,7 +253,7 @@ bool gb_stream_pace_allows(const struct gb_stream_pace *pace, int64_t now_us)
     if (!flows(pace, now_us))
         return true;
     if (pace->turn_at_us != 0)
-        return now_us - pace->turn_at_us < TURN_US;
+        return !is_over(pace, now_us);
     return now_us >= pace->rest_to_us;
 }
 

@@ -82,23 +82,26 @@ bool gb_stream_partition_wants(const struct gb_stream_partition *partition, int6
 void gb_stream_source_sent_again(struct gb_stream_source *source, int64_t number, int64_t records);
 
 /* Sending again never takes more than a tenth from live traffic. It goes in turns: a turn begins
- * with a page that is read to be sent again, takes more of them for some milliseconds, and lasts
- * until Kafka has confirmed all of them (or given up). While live traffic flows (a live page was
- * handed over within the last second) ten times as long as the turn lasted is left to it before
- * the next turn begins: whatever live traffic and old pages compete for, the sender's thread, the
- * database, the producer's queue or Kafka, old pages have it for one part in eleven of the time at
- * most. What is left to it is bounded, ten seconds, so that healing never stops; so only where a
- * turn takes Kafka more than a second is it more than that. Without live traffic nothing is
- * bounded. All times are of one clock, not near 0. */
+ * with a page that is read to be sent again, takes more of them for some milliseconds and some
+ * hundred records, and lasts until Kafka has confirmed all of them (or given up). While live
+ * traffic flows (a live page was handed over within the last second) ten times as long is left to
+ * it before the next turn begins, as the turn lasted, or as a reader takes for its records (50 us
+ * each), whichever is longer: whatever live traffic and old pages compete for, the sender's thread,
+ * the database, the producer's queue, Kafka or the readers, old pages have it for one part in
+ * eleven of the time at most. What is left to it is bounded, ten seconds, so that healing never
+ * stops; so only where a turn takes Kafka more than a second is it more than that. Without live
+ * traffic nothing is bounded. All times are of one clock, not near 0. */
 struct gb_stream_pace {
-    int64_t live_at_us; /* when a live page was last handed over */
-    int64_t turn_at_us; /* when the turn began; 0: none */
-    int64_t turn_to_us; /* when old pages were last seen under way in it */
-    int64_t rest_to_us; /* no turn begins before */
+    int64_t live_at_us;   /* when a live page was last handed over */
+    int64_t turn_at_us;   /* when the turn began; 0: none */
+    int64_t turn_to_us;   /* when old pages were last seen under way in it */
+    int64_t turn_records; /* sent again in it */
+    int64_t rest_to_us;   /* no turn begins before */
 };
 void gb_stream_pace_live(struct gb_stream_pace *pace, int64_t now_us);
-/* A page was sent again; reading it began at `from_us`. */
-void gb_stream_pace_again(struct gb_stream_pace *pace, int64_t from_us, int64_t now_us);
+/* A page of so many records was sent again; reading it began at `from_us`. */
+void gb_stream_pace_again(struct gb_stream_pace *pace, int64_t records, int64_t from_us,
+                          int64_t now_us);
 /* What Kafka reported has been settled; `under_way`: some page that was sent again still is. */
 void gb_stream_pace_settled(struct gb_stream_pace *pace, bool under_way, int64_t now_us);
 /* May a page be sent again now? */

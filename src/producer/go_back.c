@@ -67,7 +67,7 @@ static enum gb_result send_again(struct gb_sender *sender, struct gb_stream *str
     for (size_t i = 0; i < count; i++)
         only[i] = gb_stream_partition_wants(&stream->source.partitions[i], window.page.number);
     result = gb_page_send(sender, stream, &window, only, err);
-    gb_stream_pace_again(&sender->pace, began_us, gb_clock_mono_us());
+    gb_stream_pace_again(&sender->pace, window.page.records, began_us, gb_clock_mono_us());
     gb_stream_source_sent_again(&stream->source, window.page.number, window.page.records);
     gb_window_release(&window);
     return result;

@@ -284,7 +284,7 @@ static void send_again(struct world *w, int at)
         only[p] = gb_stream_partition_wants(&publisher->partitions[p], page->number);
     if (!send_page(w, at, page, only))
         return;
-    gb_stream_pace_again(&publisher->pace, w->now_us, w->now_us);
+    gb_stream_pace_again(&publisher->pace, records_of(page), w->now_us, w->now_us);
     gb_stream_source_sent_again(source, page->number, records_of(page));
     check_sent_again(w, publisher, records_of(page));
 }

@@ -264,7 +264,7 @@ struct road {
     uint64_t random;
     int64_t now_us;
     int64_t under_way_to_us; /* the old pages are */
-    int64_t live_us, again_us, longest_us;
+    int64_t live_us, again_us, longest_us, records;
 };
 
 static int64_t drawn_us(struct road *road, int64_t below_us)
@@ -283,7 +283,9 @@ static void drive(struct road *road, int64_t page_us_max)
         road->now_us += took_us;
         road->again_us += took_us;
         road->longest_us = took_us > road->longest_us ? took_us : road->longest_us;
-        gb_stream_pace_again(&road->pace, from_us, road->now_us);
+        int64_t records = drawn_us(road, 100);
+        road->records += records;
+        gb_stream_pace_again(&road->pace, records, from_us, road->now_us);
         road->under_way_to_us = road->now_us + drawn_us(road, 4) / 2 * drawn_us(road, page_us_max);
     }
     gb_stream_pace_settled(&road->pace, road->now_us < road->under_way_to_us, road->now_us);
@@ -306,6 +308,8 @@ static void live_traffic_goes_first(void **state)
         while (road.now_us < START_US + 400 * (20000 + most_us))
             drive(&road, most_us);
         assert_true(10 * (road.again_us - 20000 - road.longest_us) <= road.live_us);
+        assert_true(10 * 50 * (road.records - 500 - 2000) <=
+                    road.live_us); /* those who read them */
         assert_true(road.again_us > 20 * road.longest_us / 2);
         assert_true(gb_stream_pace_allows(&road.pace, road.now_us + 1000001));
     }
@@ -317,7 +321,7 @@ static void old_pages_do_go_on(void **state)
 {
     (void)state;
     struct gb_stream_pace pace = {.live_at_us = START_US};
-    gb_stream_pace_again(&pace, START_US, START_US);
+    gb_stream_pace_again(&pace, 1, START_US, START_US);
     int64_t now_us = START_US + 60000000;
     gb_stream_pace_settled(&pace, true, now_us);
     gb_stream_pace_live(&pace, now_us);
@@ -326,10 +330,20 @@ static void old_pages_do_go_on(void **state)
     gb_stream_pace_live(&pace, now_us + 9999999);
     assert_false(gb_stream_pace_allows(&pace, now_us + 9999999));
     assert_true(gb_stream_pace_allows(&pace, now_us + 10000000));
+    /* Many records are a turn though they were sent in no time, and rest for as long as they are
+     * read. */
+    pace = (struct gb_stream_pace){.live_at_us = START_US};
+    gb_stream_pace_again(&pace, 499, START_US, START_US);
+    assert_true(gb_stream_pace_allows(&pace, START_US));
+    gb_stream_pace_again(&pace, 1501, START_US, START_US);
+    assert_false(gb_stream_pace_allows(&pace, START_US));
+    gb_stream_pace_settled(&pace, false, START_US);
+    assert_false(gb_stream_pace_allows(&pace, START_US + 999999));
+    assert_true(gb_stream_pace_allows(&pace, START_US + 1000000));
     pace = (struct gb_stream_pace){.live_at_us = START_US};
     now_us = START_US + 1000001;
     assert_true(gb_stream_pace_allows(&pace, now_us));
-    gb_stream_pace_again(&pace, now_us, now_us + 5000000);
+    gb_stream_pace_again(&pace, 1, now_us, now_us + 5000000);
     gb_stream_pace_live(&pace, now_us + 5000000);
     gb_stream_pace_settled(&pace, false, now_us + 5000000);
     assert_true(gb_stream_pace_allows(&pace, now_us + 5000000));
