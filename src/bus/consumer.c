@@ -21,6 +21,7 @@
  * anything of it, however soon we have emptied it: see read_on. Records of 690 bytes in four
  * partitions took 30 to 40 MiB with 2048, 64 MiB with 4096, 100 MiB with 8192. */
 #define READ_AHEAD_KBYTES 2048
+#define FETCH_BYTES_MAX (256 * 1024)
 #define READ_ON_AFTER_BYTES ((size_t)READ_AHEAD_KBYTES * 1024 / 2)
 #define READ_ON_TIMEOUT_MS 200
 
@@ -60,6 +61,8 @@ static void set_ours(struct gb_kafka_conf *conf, const struct gb_consumer_option
     gb_kafka_conf_set(conf, "fetch.wait.max.ms", "500");
     gb_kafka_conf_set(conf, "fetch.error.backoff.ms", "100");
     gb_kafka_conf_set_int(conf, "queued.max.messages.kbytes", READ_AHEAD_KBYTES);
+    /* What a fetch brought of a partition is let go of as a whole, with its last record. */
+    gb_kafka_conf_set_int(conf, "max.partition.fetch.bytes", FETCH_BYTES_MAX);
 }
 
 static size_t count_of(const rd_kafka_topic_partition_list_t *list)
