@@ -10,7 +10,8 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 
 from findings import Findings  # noqa: E402
-from geobill_journal import Journal, Load, check_against_journal  # noqa: E402
+from geobill_journal import Journal, Load, check_against_journal, recorded  # noqa: E402
+from geobill_mix import Mix  # noqa: E402
 from geobill_stack import ROOT, Stack  # noqa: E402
 
 PROGRAMS = ["geobill", "geobill-api", "geobill-publisher", "geobill-consumer", "geobill-projector"]
@@ -21,21 +22,27 @@ BROKEN = {
         "sql/queries/operation_accept.sql", "SELECT i.client_no, 1, 1, i.key,",
         "SELECT i.client_no, 1, 1, i.key || '+' || i.created_at_us,"),
     "some pay-ins are booked without an entry": (
-        "src/engine/decide.c", "    add_entry(work, entry, turn.command, turn.share);",
-        "    if (turn.command->amount % 7 != 0)\n        add_entry(work, entry, turn.command, turn.share);"),
+        "src/core/credit.c", "    if (!gb_books_move(books, account, &move))\n        return GB_PAYIN_OVERDUE;",
+        "    if (amount % 7 != 0 && !gb_books_move(books, account, &move))\n        return GB_PAYIN_OVERDUE;"),
     "some entries are never published": (
-        "sql/queries/ledger_window.sql", "SELECT * FROM ledger\n",
-        "SELECT * FROM (SELECT * FROM ledger WHERE seq % 5 <> 0) AS ledger\n"),
+        "sql/queries/ledger_window.sql", "    ) AS both_halves\n", "    ) AS both_halves\n    WHERE seq % 5 <> 0\n"),
     "the projector drops some entries": (
         "src/projector/project_ledger.c", "        if (!again)", "        if (!again && entry_of(item)->version % 5 != 0)"),
+    "the payee of a transfer gets a unit too much": (
+        "src/core/spend.c", "{GB_ENTRY_TRANSFER_IN, spend->amount, spend->operation", "{GB_ENTRY_TRANSFER_IN, spend->amount + 1, spend->operation"),
+    "a refund is not counted at its original": (
+        "src/core/credit.c", "    original->refunded += amount;\n", ""),
+    "a pay-out takes a unit too little": (
+        "src/core/spend.c", "{WAYS[spend->kind].entry, spend->amount, spend->operation",
+        "{WAYS[spend->kind].entry, spend->amount - (spend->amount % 5 == 4), spend->operation"),
 }
 
 
 @pytest.fixture(scope="module")
 def findings():
     return Findings("fault_broken_builds", "Deliberately broken builds are found",
-                    "900 pay-ins, a third of them repeats, over two datacenters, then the clients' journal and `geobill verify`: "
-                    "a build that is not broken passes, each broken one is found.", ("build", "found"))
+                    "900 pay-ins, a third of them repeats, and 120 commands of all kinds over two datacenters, then the clients' "
+                    "journal and `geobill verify`: a build that is not broken passes, each broken one is found.", ("build", "found"))
 
 
 @pytest.fixture(scope="module")
@@ -61,11 +68,13 @@ def run_and_check(bin_folder, tmp_path):
     """The end-to-end check in small: load with repeats over two datacenters, the journal, verify."""
     stack = Stack(tmp_path / "run", dcs=2, env={"GEOBILL_BIN": str(bin_folder)})
     try:
-        accounts = [f"broken-{number}" for number in range(10)]
+        accounts, journal = [f"broken-{number}" for number in range(10)], Journal(tmp_path / "journal")
+        apis = {dc: recorded(stack, journal, dc) for dc in stack.dcs}
         for account in accounts:
-            assert stack.api("dc1").open_account(account, account_id=account).status == 201
-        journal = Journal(tmp_path / "journal")
+            assert apis["dc1"].open_account(account, account_id=account).status == 201
+        assert apis["dc1"].add_service("broken", 100).status == 201
         Load(stack, journal, accounts, 900, seed=3, deadline_s=30).start().join()
+        Mix(apis, accounts[:2], "broken", "all", seed=5, deadline_s=30).run(120)
         check_against_journal(stack, journal, accounts, deadline_s=20)
         stack.verify_at_rest(wait=20)
     finally:
