@@ -57,6 +57,8 @@ GRANT UPDATE (state, reason, facts, decided_at_us, refunded) ON operation TO geo
 GRANT INSERT, DELETE ON waiting, open_hold TO geobill_api;
 GRANT INSERT, UPDATE (state, captured, ended_at_us) ON hold TO geobill_api;
 GRANT INSERT ON denial TO geobill_api;
+GRANT INSERT, UPDATE (state, decided_by, decided_at_us, decision_reason, changed_by, changed_at_us) ON proposal
+    TO geobill_api;
 GRANT INSERT, UPDATE ON account, client, service, status_pending TO geobill_api;
 GRANT USAGE ON SEQUENCE ledger_seq, operation_seq, outbox_seq, account_no_seq, client_no_seq TO geobill_api;
 
@@ -77,6 +79,7 @@ GRANT UPDATE (status, version, updated_at_us) ON account TO geobill_consumer;
 GRANT INSERT, UPDATE, DELETE ON status_pending, overdue TO geobill_consumer;
 GRANT INSERT, UPDATE ON position, progress, reader_ack, reader, source_head, dead_letter TO geobill_consumer;
 GRANT INSERT, UPDATE, DELETE ON late_partition TO geobill_consumer;
+GRANT UPDATE (state, after_id, moved, ended_at_us) ON proposal TO geobill_consumer;
 GRANT USAGE ON SEQUENCE ledger_seq, operation_seq, outbox_seq TO geobill_consumer;
 
 -- The projector copies what others did.

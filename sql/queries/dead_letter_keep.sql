@@ -1,4 +1,5 @@
--- Keeps messages that cannot be applied. The same content again raises attempts; what is new goes to the dead-letter topic
+-- Keeps messages that cannot be applied. The same content again raises attempts, and its
+-- reason is the last one; what is new goes to the dead-letter topic
 -- too, through the outbox. Digests are distinct within one call.
 -- Parameters: $1 digest bytea[], $2 topic text[], $3 partition int4[], $4 offset int8[], $5 key bytea[], $6 value bytea[],
 --             $7 headers bytea[], $8 timestamp (ms) int8[], $9 stage text[], $10 code text[], $11 message text[],
@@ -22,7 +23,9 @@ WITH given AS (
     ORDER BY g.digest
     ON CONFLICT (digest) DO UPDATE
     SET attempts = d.attempts + excluded.attempts, partition = excluded.partition,
-        record_offset = excluded.record_offset, last_failed_at_us = excluded.last_failed_at_us
+        record_offset = excluded.record_offset, last_failed_at_us = excluded.last_failed_at_us,
+        stage = excluded.stage, code = excluded.code, message = excluded.message,
+        state = CASE WHEN d.state = 3 THEN d.state ELSE 1 END -- replayed in vain: OPEN again; parked is parked
     RETURNING d.digest, d.attempts
 ), sent AS (
     INSERT INTO outbox (stream, topic, id, aggregatetype, aggregateid, type, payload, headers, created_at_us, trace_id,

@@ -1,5 +1,5 @@
 -- One row: accounts known, rows not yet cut into a page (ledger, pay-ins, outbox), records of pages of pay-ins that the
--- consumer has not completed, dead letters, now (us), relayed pay-ins that their owner has not closed,
+-- consumer has not completed, OPEN dead letters, now (us), relayed pay-ins that their owner has not closed,
 -- operations that wait for money, grants to a peer that have not arrived as far as its entries here say.
 -- $1 this datacenter's code.
 SELECT (SELECT count(*) FROM account),
@@ -15,7 +15,7 @@ SELECT (SELECT count(*) FROM account),
      LEFT JOIN progress g ON g.source = $1::text AND g.stream = 'payin' AND g.topic = t.topic
          AND g.partition = t.partition
      WHERE p.stream = 'payin' AND p.number > coalesce(g.complete, 0)),
-    (SELECT count(*) FROM dead_letter),
+    (SELECT count(*) FROM dead_letter WHERE state = 1),
     (extract(epoch FROM clock_timestamp()) * 1000000)::bigint,
     (SELECT count(*) FROM relay WHERE state = 1),
     (SELECT count(*) FROM waiting),

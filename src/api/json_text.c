@@ -114,6 +114,12 @@ void gb_json_member_int(struct gb_json_text *text, const char *name, int64_t val
     gb_json_int(text, value);
 }
 
+void gb_json_member_bool(struct gb_json_text *text, const char *name, bool value)
+{
+    gb_json_name(text, name);
+    gb_json_raw(text, value ? "true" : "false");
+}
+
 void gb_json_member_time(struct gb_json_text *text, const char *name, int64_t wall_us)
 {
     char time[GB_CLOCK_TEXT_SIZE];

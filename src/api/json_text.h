@@ -29,6 +29,7 @@ void gb_json_name(struct gb_json_text *text, const char *name);
 /* Members: name and value. NULL text and time 0 are left out. */
 void gb_json_member_text(struct gb_json_text *text, const char *name, const char *value);
 void gb_json_member_int(struct gb_json_text *text, const char *name, int64_t value);
+void gb_json_member_bool(struct gb_json_text *text, const char *name, bool value);
 void gb_json_member_time(struct gb_json_text *text, const char *name, int64_t wall_us);
 void gb_json_member_money(struct gb_json_text *text, const char *name, int64_t minor_units,
                           const char *currency);

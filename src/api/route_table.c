@@ -4,6 +4,8 @@
 
 #define READ GB_ROLE_READ
 #define WRITE GB_ROLE_WRITE
+#define OPERATE GB_ROLE_OPERATE
+#define SELECTOR "state code topic account_id failed_from failed_to"
 
 /* clang-format off */
 const struct gb_api_route gb_api_routes[] = {
@@ -33,6 +35,15 @@ const struct gb_api_route gb_api_routes[] = {
     {"GET", "/v1/operations", READ, 0, NULL, gb_api_list_operations,
      "account_id state limit cursor scope"},
     {"GET", "/v1/operations/{key}", READ, 0, NULL, gb_api_read_operation, "scope"},
+    {"GET", "/v1/dead-letters", OPERATE, 0, NULL, gb_api_list_dead_letters,
+     SELECTOR " limit cursor"},
+    {"GET", "/v1/dead-letters/counts", OPERATE, 0, NULL, gb_api_count_dead_letters, SELECTOR},
+    {"GET", "/v1/dead-letters/{id}", OPERATE, 0, NULL, gb_api_read_dead_letter, ""},
+    {"POST", "/v1/proposals", OPERATE, 0, gb_api_prepare_proposal, gb_api_propose, ""},
+    {"GET", "/v1/proposals", OPERATE, 0, NULL, gb_api_list_proposals, "state limit cursor"},
+    {"GET", "/v1/proposals/{id}", OPERATE, 0, NULL, gb_api_read_proposal, ""},
+    {"PATCH", "/v1/proposals/{id}", OPERATE, 0, gb_api_prepare_decision, gb_api_decide_proposal,
+     ""},
 };
 /* clang-format on */
 

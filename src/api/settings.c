@@ -57,6 +57,9 @@ enum gb_result gb_api_settings_read(const struct gb_config *config, struct gb_ap
         .batches_max = (size_t)gb_config_int(config, "api", "batches_max"),
         .peer_timeout_ms = gb_config_int(config, "api", "peer_timeout_ms"),
         .wait_s_max = gb_config_int(config, "api", "wait_s_max"),
+        .four_eyes_above = gb_config_int(config, "dead_letters", "four_eyes_above"),
+        .proposal_expires_s = gb_config_int(config, "dead_letters", "proposal_expires_s"),
+        .replay_rate_per_s = gb_config_int(config, "dead_letters", "replay_rate_per_s"),
     };
     if (read_dc(config, "code", &ret->dc, err) != GB_OK ||
         read_dc(config, "catalogue", &ret->catalogue, err) != GB_OK)

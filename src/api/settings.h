@@ -26,6 +26,7 @@ struct gb_api_settings {
     size_t batches_max; /* of clients, in work at a time */
     int64_t peer_timeout_ms;
     int64_t wait_s_max;
+    int64_t four_eyes_above, proposal_expires_s, replay_rate_per_s; /* [dead_letters] */
 };
 
 /* Text in *ret lives as long as the config. GB_FATAL with the setting's name when one is missing or

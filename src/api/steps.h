@@ -13,6 +13,8 @@ bool gb_api_prepare_service(struct gb_api_request *request);
 bool gb_api_prepare_service_change(struct gb_api_request *request);
 bool gb_api_prepare_change(struct gb_api_request *request);  /* of an account's status */
 bool gb_api_prepare_balance(struct gb_api_request *request); /* gives it to the balances lane */
+bool gb_api_prepare_proposal(struct gb_api_request *request);
+bool gb_api_prepare_decision(struct gb_api_request *request); /* on a proposal */
 
 /* In a lane. */
 gb_api_work gb_api_open_account;
@@ -29,6 +31,13 @@ gb_api_work gb_api_list_entries;
 gb_api_work gb_api_read_hold;
 gb_api_work gb_api_read_operation;
 gb_api_work gb_api_list_operations;
+gb_api_work gb_api_list_dead_letters;
+gb_api_work gb_api_count_dead_letters;
+gb_api_work gb_api_read_dead_letter;
+gb_api_work gb_api_propose;
+gb_api_work gb_api_list_proposals;
+gb_api_work gb_api_read_proposal;
+gb_api_work gb_api_decide_proposal;
 gb_api_work gb_api_take_batch;
 
 /* In a lane, for an account that is not known here: they ask the catalogue. A command is given back

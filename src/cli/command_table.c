@@ -172,6 +172,50 @@ const struct gb_command gb_commands[] = {
      "or the database\n"
      "does not answer: then nothing was changed.",
      false, gb_cli_replica_rebuild},
+    {"dlq list", "list dead letters: what could not be applied",
+     "[--counts] [--code CODE] [--topic TOPIC] [--account ACCOUNT_ID]\n"
+     "       [--state OPEN|REPLAYED|PARKED] [--from TIME] [--to TIME] [--older-than AGE]\n"
+     "       [--newer-than AGE] [--limit N] [--cursor C]",
+     "Lists this datacenter's dead letters, through the API. TIME and AGE are of the last\n"
+     "failure: 2026-12-01T05:00:00Z; 90s, 15m, 2h, 3d. --counts: how many of each state, topic\n"
+     "and code.",
+     false, gb_cli_dlq_list},
+    {"dlq show", "show one dead letter and what to do about it", "DEAD_LETTER_ID",
+     "Shows what was wrong, since when, how often it was tried, what to do, its headers and its\n"
+     "decoded body.",
+     false, gb_cli_dlq_show},
+    {"dlq export", "print dead letters whole, one JSON object a line", "[selector as in dlq list]",
+     "Prints each dead letter as the API shows it, key and value in base64, too.", false,
+     gb_cli_dlq_export},
+    {"dlq replay", "send dead letters through again",
+     "[--id N,N...] [selector as in dlq list] [--execute --reason TEXT] [--rate N]\n"
+     "       [--window HH:MM-HH:MM] [--no-wait] [--key KEY] | --resume PROPOSAL_ID",
+     "Says how many it would replay; with --execute does it: each goes, as it came, back to\n"
+     "its topic, at most --rate a second, only within --window (UTC), and shows progress. One\n"
+     "that fails again is the same dead letter, with its attempts raised. More than\n"
+     "[dead_letters] four_eyes_above need another operator's `geobill approve give`. Ctrl-C\n"
+     "stops it; --resume goes on. --no-wait leaves it to the consumer. Exit 1: refused or\n"
+     "stopped.",
+     false, gb_cli_dlq_replay},
+    {"dlq park", "set dead letters aside for good",
+     "[--id N,N...] [selector as in dlq list] [--execute --reason TEXT] [--no-wait]\n"
+     "       [--key KEY]",
+     "Says how many it would park; with --execute proposes it: another operator must approve.",
+     false, gb_cli_dlq_park},
+    {"dlq unpark", "undo park",
+     "[--id N,N...] [selector as in dlq list] [--execute --reason TEXT] [--no-wait]\n"
+     "       [--key KEY]",
+     "Parked dead letters are OPEN again.", false, gb_cli_dlq_unpark},
+    {"approve list", "list proposals about dead letters", "[--state STATE] [--all]",
+     "Lists the proposals that wait for an approval; of another state; all.", false,
+     gb_cli_approve_list},
+    {"approve show", "show one proposal", "PROPOSAL_ID",
+     "Shows what is proposed, by whom and why, who decided, and how far it has come.", false,
+     gb_cli_approve_show},
+    {"approve give", "approve another operator's proposal", "PROPOSAL_ID --reason TEXT",
+     "It begins at once. Nobody approves their own.", false, gb_cli_approve_give},
+    {"approve refuse", "refuse a proposal", "PROPOSAL_ID --reason TEXT",
+     "Nothing is done; who proposed it may refuse it, too.", false, gb_cli_approve_refuse},
     {"status", "one screen: datacenters, daemons, streams, dead letters", "",
      "Asks every datacenter's database: daemons and their sign of life, pay-ins not yet booked, "
      "every stream with the\n"

@@ -11,7 +11,7 @@
 #include "runtime/stop.h"
 #include "stream/connect.h"
 
-/* Waiting money is looked at every tick, all else once a round. */
+/* Waiting money, and proposals that run, are looked at every tick, all else once a round. */
 enum { TICK_MS = 50, TICKS = 10, BACKOFF_BASE_MS = 200, BACKOFF_CAP_MS = 5000 };
 #define ARENA_BYTES_MAX ((size_t)16 << 20)
 
@@ -22,6 +22,7 @@ struct gb_sweep {
     struct gb_pg *pg; /* NULL: not connected yet */
     bool leads;
     unsigned tick;
+    size_t proposals;  /* that run */
     unsigned failures; /* in a row */
     struct gb_metric *overdue, *leader;
     enum gb_result ended;
@@ -71,7 +72,11 @@ static enum gb_result sweep_round(struct gb_sweep *sweep, struct gb_err *err)
     if (result != GB_OK || !sweep->leads)
         return result;
     result = sweep_due(sweep, gb_sweep_waiting, err);
-    if (result != GB_OK || sweep->tick++ % TICKS != 0)
+    bool whole = sweep->tick++ % TICKS == 0;
+    if (result == GB_OK && (whole || sweep->proposals > 0))
+        result = gb_sweep_proposals(&sweep->sweeper, sweep->pg, gb_clock_wall_us(),
+                                    &sweep->proposals, err);
+    if (result != GB_OK || !whole)
         return result;
     result = sweep_due(sweep, gb_sweep_holds, err);
     if (result != GB_OK)

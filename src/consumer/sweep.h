@@ -1,7 +1,7 @@
 /* sweep.h: keeps time: shares that nobody moves follow their account's status and confirm closings,
  * the catalogue's accounts become CLOSED, overdue pay-ins are tried again, what waits for money is
- * asked for again and refused at its deadline, holds expire. A thread with its own connection; one
- * leader per datacenter. */
+ * asked for again and refused at its deadline, holds expire, proposals about dead letters are
+ * carried out. A thread with its own connection; one leader per datacenter. */
 #ifndef GB_CONSUMER_SWEEP_H
 #define GB_CONSUMER_SWEEP_H
 

@@ -12,6 +12,13 @@
 /* Reasons that say that the money is not there. */
 #define GB_SWEEP_DENIALS 3
 
+/* How fast the replay goes that runs. */
+struct gb_replay_pace {
+    struct gb_uuid proposal_id;
+    int64_t at_us;  /* monotonic: up to here the credit is counted */
+    int64_t credit; /* dead letters that may go, in millionths */
+};
+
 struct gb_sweeper {
     struct gb_dc dc;
     bool is_catalogue;
@@ -23,6 +30,7 @@ struct gb_sweeper {
     int32_t incarnation;         /* 0: not read yet */
     int64_t after_account_no;    /* the last round ended here; 0: at the end of the list */
     int32_t partitions;          /* of each topic */
+    struct gb_replay_pace pace;
     struct gb_metric *judged[GB_SWEEP_DENIALS], *false_denials[GB_SWEEP_DENIALS], *unjudged;
 };
 
@@ -53,6 +61,17 @@ enum gb_result gb_sweep_denials(struct gb_sweeper *sweeper, struct gb_pg *pg, in
 /* Open holds whose time is over. *ret_count: how many; GB_SWEEP_ITEMS_MAX: there may be more. */
 enum gb_result gb_sweep_holds(struct gb_sweeper *sweeper, struct gb_pg *pg, int64_t now_us,
                               size_t *ret_count, struct gb_err *err) GB_MUST_USE;
+
+/* RUNNING proposals: moves their next dead letters, as many as rate, window and the outbox allow.
+ * *ret_running: how many there are. */
+enum gb_result gb_sweep_proposals(struct gb_sweeper *sweeper, struct gb_pg *pg, int64_t now_us,
+                                  size_t *ret_running, struct gb_err *err) GB_MUST_USE;
+
+/* Is this minute of the day within the window [from, to), which may go over midnight? */
+bool gb_window_open(int from, int to, int minute);
+/* How many may go now, at most `max`, at `rate_per_s`; takes them off the credit. */
+int32_t gb_replay_pace_take(struct gb_replay_pace *pace, struct gb_uuid proposal_id,
+                            int64_t rate_per_s, int32_t max, int64_t mono_us);
 
 /* Accounts that close, or that money moved back to CLOSING; at the catalogue's datacenter only. */
 enum gb_result gb_close_accounts(struct gb_sweeper *sweeper, struct gb_pg *pg,

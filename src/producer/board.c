@@ -45,6 +45,8 @@ static struct gb_head *find(struct gb_board *board, const char *stream, const ch
 
 void gb_board_put(struct gb_board *board, const struct gb_stream *stream)
 {
+    if (stream->topic[0] == '\0')
+        return; /* replayed dead letters: no peer waits for them */
     pthread_mutex_lock(&board->lock);
     for (size_t i = 0; i < stream->source.partitions_count; i++) {
         const struct gb_target *target = &stream->targets[i];

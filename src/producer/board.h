@@ -26,7 +26,7 @@ struct gb_board {
 void gb_board_init(struct gb_board *board);
 void gb_board_done(struct gb_board *board);
 void gb_board_clear(struct gb_board *board);
-/* Sets the heads of all partitions of a stream. */
+/* Sets the heads of all partitions of a stream; of the one that replays none. */
 void gb_board_put(struct gb_board *board, const struct gb_stream *stream);
 /* Copies all into the arena. Returns how many. */
 size_t gb_board_get(struct gb_board *board, struct gb_arena *arena,

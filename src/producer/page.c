@@ -51,7 +51,9 @@ enum gb_result gb_page_count(struct gb_page *page, struct gb_stream *stream,
         return gb_err_set(err, GB_RETRY, "ACCOUNT_UNKNOWN",
                           "stream %s: the account of row %lld is not known here", stream->name,
                           (long long)row->seq);
-    int32_t partition = page->partitions == 1 ? 0 : gb_partition_of(row->key, page->partitions);
+    /* The catalogue has one partition, also where it is one of a stream's topics. */
+    bool one = page->partitions == 1 || strcmp(row->topic, GB_TOPIC_CATALOGUE) == 0;
+    int32_t partition = one ? 0 : gb_partition_of(row->key, page->partitions);
     *ret_target = gb_stream_target(stream, row->topic, partition);
     stream->targets[*ret_target].count++;
     widen(page, row->seq, row->xid);

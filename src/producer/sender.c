@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -29,6 +30,15 @@ static void add_peers(const struct gb_sender *sender, struct gb_stream *stream)
 {
     for (size_t i = 0; i < sender->settings->peers_count; i++)
         gb_stream_add_reader(stream, sender->settings->peers[i]);
+}
+
+/* Dead letters that are sent through again, to whichever topic of this cluster they came from. */
+static void add_replays(struct gb_sender *sender)
+{
+    char name[GB_STREAM_NAME_SIZE];
+    (void)snprintf(name, sizeof(name), "replay-%s", sender->cluster.code);
+    add_stream(sender, name, &gb_stream_kind_outbox, "", sender->settings->partitions)->forgets =
+        true;
 }
 
 static void add_own_streams(struct gb_sender *sender)
@@ -84,6 +94,7 @@ void gb_sender_init(struct gb_sender *sender, const struct gb_publisher_settings
         add_own_streams(sender);
     else
         add_peer_streams(sender);
+    add_replays(sender);
     char labels[64];
     (void)snprintf(labels, sizeof(labels), "cluster=\"%s\"", cluster.code);
     sender->produced = gb_metric_counter("geobill_produced_records_total", labels,

@@ -16,7 +16,7 @@
 #include "producer/lease.h"
 #include "producer/page.h"
 
-enum { GB_SENDER_STREAMS_MAX = 4 };
+enum { GB_SENDER_STREAMS_MAX = 5 };
 
 /* What each step found to do last: monotonic times. */
 struct gb_sender_times {

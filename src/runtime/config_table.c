@@ -140,6 +140,14 @@ const struct gb_setting gb_settings[] = {
     {"projector", "session_timeout_ms", INT, "6000", 1000, 300000,
      "A projector that is silent for this long loses its partitions to another."},
 
+    {"dead_letters", "four_eyes_above", INT, "100", 0, 1000000000,
+     "More dead letters than this are replayed or unparked only when a second client with the role "
+     "operate approves; parking always needs one."},
+    {"dead_letters", "proposal_expires_s", INT, "86400", 1, 31536000,
+     "A proposal that nobody has approved for this long can not be approved any more."},
+    {"dead_letters", "replay_rate_per_s", INT, "1000", 1, 1000000,
+     "Dead letters a second, of a replay that does not say how many."},
+
     {"log", "level", TEXT, "info", 0, 0,
      "Lines below this are dropped: `debug`, `info`, `warning`, `error`."},
 };

@@ -5,6 +5,7 @@
 #include "db/sql.h"
 #include "runtime/clock.h"
 #include "runtime/digest.h"
+#include "wire/packed_headers.h"
 
 #define ERROR_HEADERS 11
 #define KAFKA_KEY_BYTES_MAX 1000
@@ -17,43 +18,6 @@ struct letter {
 };
 
 /* --- headers --- */
-
-static uint8_t *put_number(uint8_t *at, uint32_t value, int bytes)
-{
-    for (int i = bytes - 1; i >= 0; i--)
-        *at++ = (uint8_t)(value >> (8 * i));
-    return at;
-}
-
-static uint8_t *put_bytes(uint8_t *at, const void *data, size_t size)
-{
-    if (size > 0)
-        memcpy(at, data, size);
-    return at + size;
-}
-
-static size_t name_size(const struct gb_header *header)
-{
-    return strnlen(header->name, UINT16_MAX);
-}
-
-struct gb_bytes gb_headers_pack(const struct gb_header *headers, size_t count,
-                                struct gb_arena *arena)
-{
-    size_t size = 0;
-    for (size_t i = 0; i < count; i++)
-        size += 2 + name_size(&headers[i]) + 4 + headers[i].value.size;
-    uint8_t *packed = gb_arena_alloc(arena, size + 1);
-    GB_CHECK(packed != NULL);
-    uint8_t *at = packed;
-    for (size_t i = 0; i < count; i++) {
-        at = put_number(at, (uint32_t)name_size(&headers[i]), 2);
-        at = put_bytes(at, headers[i].name, name_size(&headers[i]));
-        at = put_number(at, (uint32_t)headers[i].value.size, 4);
-        at = put_bytes(at, headers[i].value.data, headers[i].value.size);
-    }
-    return (struct gb_bytes){packed, size};
-}
 
 /* A stranger's bytes as text that any database and terminal takes. */
 static const char *plain(struct gb_bytes bytes, struct gb_arena *arena)

@@ -15,9 +15,4 @@ struct gb_dead_letter_origin {
 bool gb_dead_letter_keep(const struct gb_batch *batch, const struct gb_dead_letter_origin *origin,
                          struct gb_call *call);
 
-/* Headers as in the columns outbox.headers and dead_letter.record_headers: repeated (u16 name
- * length, name, u32 value length, value), big-endian. In the arena. */
-struct gb_bytes gb_headers_pack(const struct gb_header *headers, size_t count,
-                                struct gb_arena *arena);
-
 #endif

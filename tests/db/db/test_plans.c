@@ -59,13 +59,23 @@ static bool is_one_of(const char *const *list, const char *text)
     return false;
 }
 
-/* The operator's tool plans as PostgreSQL likes; cursors read all there is; transaction commands
- * have no plan. */
+/* The operator's tool plans as PostgreSQL likes; cursors read all there is, and so do counts of
+ * dead letters, a few times a day; of the replayed messages only so many are counted; transaction
+ * commands have no plan. */
 static bool is_daemons(const struct gb_statement *statement)
 {
-    static const char *const others[] = {"tx_",      "cursor_",        "verify_",
-                                         "replica_", "status_counts",  "status_daemons",
-                                         "client_",  "status_streams", "schema_migration_",
+    static const char *const others[] = {"tx_",
+                                         "cursor_",
+                                         "verify_",
+                                         "replica_",
+                                         "status_counts",
+                                         "status_daemons",
+                                         "client_",
+                                         "status_streams",
+                                         "schema_migration_",
+                                         "dead_letter_count",
+                                         "dead_letter_select",
+                                         "replay_backlog",
                                          NULL};
     return !is_one_of(others, statement->name);
 }
@@ -124,12 +134,21 @@ static bool is_narrow(struct gb_pg *pg, const char *index, const char *condition
     return narrow;
 }
 
-/* Tables of a few rows, whatever happens: those may be read from end to end. */
+/* Tables and indexes of a few rows, whatever happens (proposal_...: of those at work): those may be
+ * read from end to end. */
 static bool is_of_a_small_table(const char *name)
 {
-    static const char *const small[] = {"publisher_lease", "local_datacenter", "daemon",
-                                        "late_partition",  "overdue",          "progress",
-                                        "status_pending",  "waiting",          NULL};
+    static const char *const small[] = {"publisher_lease",
+                                        "local_datacenter",
+                                        "daemon",
+                                        "late_partition",
+                                        "overdue",
+                                        "progress",
+                                        "status_pending",
+                                        "waiting",
+                                        "proposal_running",
+                                        "proposal_one_replay",
+                                        NULL};
     return is_one_of(small, name);
 }
 
