@@ -179,12 +179,26 @@ def resolve(api, node):
     return node
 
 
+def fits_any(api, schemas, value, where):
+    """One of them; else what speaks against each."""
+    against = []
+    for schema in schemas:
+        try:
+            fits(api, schema, value, where)
+            return
+        except AssertionError as error:
+            against.append(str(error))
+    raise AssertionError((where, "fits none", against))
+
+
 def fits(api, schema, value, where):
     """A strict reading of the part of JSON Schema that the description uses."""
     schema = resolve(api, schema)
     for part in schema.get("allOf", []):
         fits(api, part, value, where)
-    if "allOf" in schema and "type" not in schema:
+    if "anyOf" in schema:
+        fits_any(api, schema["anyOf"], value, where)
+    if "type" not in schema and ("allOf" in schema or "anyOf" in schema):
         return
     kinds = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool}
     kind = schema["type"]
