@@ -51,7 +51,7 @@ static void print_list(struct gb_cli *cli, const json_t *answer, const struct gb
 
 int gb_cli_dlq_list(struct gb_cli *cli, int argc, char **argv)
 {
-    struct gb_cli_selector given = {NULL};
+    struct gb_cli_selector given = {.topic = NULL};
     const char *limit = "100", *cursor = NULL;
     bool counts = false;
     struct gb_option options[GB_SELECTOR_OPTIONS + 3] = {
@@ -197,7 +197,7 @@ static int export_page(struct gb_cli *cli, const char *path, const char **cursor
 
 int gb_cli_dlq_export(struct gb_cli *cli, int argc, char **argv)
 {
-    struct gb_cli_selector given = {NULL};
+    struct gb_cli_selector given = {.topic = NULL};
     struct gb_option options[GB_SELECTOR_OPTIONS];
     gb_cli_selector_options(&given, options);
     const struct gb_syntax syntax = {
