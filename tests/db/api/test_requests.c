@@ -19,7 +19,7 @@
 #define WITH(member)                                                                               \
     "{\"account_id\":\"a1\",\"amount\":{\"minor_units\":5,\"currency\":\"EUR\"}," member "}"
 
-static char text[64 * 1024];
+static char text[256 * 1024];
 
 static int64_t written(void)
 {
