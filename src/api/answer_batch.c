@@ -4,8 +4,8 @@
 
 void gb_api_batch_free(struct gb_api_client_batch *batch)
 {
-    struct gb_api *api = batch->request->api;
-    gb_arena_free(batch->arena); /* the batch lies in it */
+    struct gb_api *api = batch->api; /* the request may be answered, and gone */
+    gb_arena_free(batch->arena);     /* the batch lies in it */
     atomic_fetch_sub(&api->batches, 1);
 }
 

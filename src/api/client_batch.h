@@ -28,7 +28,8 @@ struct gb_api_batched {
 };
 
 struct gb_api_client_batch {
-    struct gb_api_request *request; /* the batch's own */
+    struct gb_api *api;
+    struct gb_api_request *request; /* the batch's own; gone once it is answered */
     struct gb_arena *arena;         /* of all commands, whatever threads they are in */
     struct gb_api_batched *commands;
     size_t count;

@@ -104,6 +104,7 @@ static struct gb_api_client_batch *batch_new(struct gb_api_request *request, siz
     gb_arena_share(arena);
     struct gb_api_client_batch *batch = gb_arena_alloc(arena, sizeof(*batch));
     GB_CHECK(batch != NULL);
+    batch->api = request->api;
     batch->request = request;
     batch->arena = arena;
     batch->count = count;

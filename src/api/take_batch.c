@@ -26,7 +26,7 @@ static void send(struct gb_api_client_batch *batch, struct gb_queue *queue, stru
     }
     if (n == 0 || gb_queue_push_all(queue, requests, n))
         return;
-    bool stopping = atomic_load(&batch->request->api->stopping);
+    bool stopping = atomic_load(&batch->api->stopping);
     for (size_t i = 0; i < n; i++)
         gb_api_refuse(requests[i], stopping ? GB_API_STOPPING : GB_API_OVERLOADED, NULL, NULL);
 }
