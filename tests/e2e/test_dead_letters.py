@@ -335,11 +335,15 @@ def test_a_shuffled_replay_of_whole_topics_changes_nothing(stack, spread, accoun
         assert answer.status == 200, answer
     stack.verify_at_rest()
 
+    # Open holds of other tests may expire meanwhile: those accounts move by themselves.
+    moving = ",".join(sorted({row[0] for dc in stack.dcs for row in stack.psql(dc, "SELECT account_no FROM open_hold")}) or ["0"])
+
     def books():
         return [(dc, stack.psql(dc, "SELECT account_no, balance, held, version, credits_total, debits_total, out_total, in_total "
-                                    "FROM share ORDER BY account_no"),
-                 stack.psql(dc, "SELECT account_no, version, kind, amount FROM ledger ORDER BY 1, 2"),
-                 stack.psql(dc, "SELECT dc, account_no, version FROM replicated_ledger ORDER BY 1, 2, 3"),
+                                    f"FROM share WHERE account_no NOT IN ({moving}) ORDER BY account_no"),
+                 stack.psql(dc, f"SELECT account_no, version, kind, amount FROM ledger WHERE account_no NOT IN ({moving}) ORDER BY 1, 2"),
+                 stack.psql(dc, f"SELECT dc, account_no, version FROM replicated_ledger WHERE account_no NOT IN ({moving}) "
+                                "ORDER BY 1, 2, 3"),
                  stack.psql(dc, "SELECT client_no, key, state, reason FROM operation ORDER BY 1, 2"))
                 for dc in stack.dcs]
 
@@ -360,7 +364,9 @@ def test_a_shuffled_replay_of_whole_topics_changes_nothing(stack, spread, accoun
     assert ended["moved"] == letters
     stack.verify_at_rest()
     assert stack.psql("dc1", "SELECT code, message FROM dead_letter WHERE code = 'SHUFFLED' AND state <> 2") == []
-    assert books() == before
+    moved = [(dc, sorted(set(map(tuple, now)) ^ set(map(tuple, then))))
+             for (dc, *old), (_, *new) in zip(before, books()) for then, now in zip(old, new) if now != then]
+    assert not moved, moved
     sent = {packed_hex(record) for record in records if record["topic"] == "geobill.dc2.ledger.v1"}
     assert len(topic_records(stack, "geobill.dc2.ledger.v1")) == ledger + len(sent)
 
