@@ -11,6 +11,7 @@
 #include "api/steps.h"
 #include "api/views.h"
 #include "db/sql.h"
+#include "runtime/base64.h"
 #include "wire/letter_reason.h"
 #include "wire/packed_headers.h"
 #include "wire/print_message.h"
@@ -99,26 +100,11 @@ static void view_head(struct gb_json_text *text, const struct gb_rows *rows, siz
 
 static void view_base64(struct gb_json_text *text, const char *name, struct gb_bytes bytes)
 {
-    static const char digits[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
-    enum { PADDING = 64 };
-    const uint8_t *in = bytes.data;
-    char *out = gb_arena_alloc(text->arena, bytes.size * 4 / 3 + 5), *at = out;
-    if (out == NULL) {
+    const char *base64 = gb_base64(bytes, text->arena);
+    if (base64 == NULL)
         text->full = true;
-        return;
-    }
-    for (size_t i = 0; i < bytes.size; i += 3) {
-        size_t left = bytes.size - i;
-        uint32_t bits = (uint32_t)in[i] << 16 | (left > 1 ? (uint32_t)in[i + 1] << 8 : 0) |
-                        (left > 2 ? in[i + 2] : 0u);
-        *at++ = digits[bits >> 18];
-        *at++ = digits[bits >> 12 & 63];
-        *at++ = digits[left > 1 ? bits >> 6 & 63 : PADDING];
-        *at++ = digits[left > 2 ? bits & 63 : PADDING];
-    }
-    *at = '\0';
-    gb_json_member_text(text, name, out);
+    else
+        gb_json_member_text(text, name, base64);
 }
 
 /* Text as it is; what is none in base64. */
