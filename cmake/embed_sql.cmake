@@ -4,7 +4,7 @@
 
 # Names become C identifiers and the server's names of prepared statements.
 function(check_name path pattern)
-  get_filename_component(name ${path} NAME_WE)
+  get_filename_component(name ${path} NAME_WLE)
   if(NOT name MATCHES "^${pattern}$")
     message(FATAL_ERROR "${path}: the name must match ${pattern}.sql")
   endif()
@@ -55,13 +55,18 @@ string(APPEND source "const size_t gb_statements_count = sizeof gb_statements / 
 
 string(APPEND source "const struct gb_migration gb_migrations[] = {\n")
 foreach(path ${migrations})
-  check_name(${path} "[0-9][0-9][0-9][0-9]_[a-z0-9_]+")
-  get_filename_component(name ${path} NAME_WE)
+  check_name(${path} "[0-9][0-9][0-9][0-9]_[a-z0-9_]+(\\.move|\\.contract)?")
+  get_filename_component(name ${path} NAME_WLE)
   string(REGEX REPLACE "^0*([0-9]+)_.*$" "\\1" number ${name})
+  set(stage EXPAND)
+  if(name MATCHES "\\.(move|contract)$")
+    string(TOUPPER ${CMAKE_MATCH_1} stage)
+  endif()
   read_literal(${path} literal)
-  string(APPEND source "    {${number}, \"${name}\",\n    ${literal}},\n")
+  string(APPEND source "    {${number}, GB_STAGE_${stage}, {\"${name}\",\n    ${literal}}},\n")
 endforeach()
-string(APPEND source "};\nconst size_t gb_migrations_count = sizeof gb_migrations / sizeof gb_migrations[0];\n\n")
+string(APPEND source "};\nconst size_t gb_migrations_count = sizeof gb_migrations / sizeof gb_migrations[0];\n")
+string(APPEND source "const struct gb_migration_list gb_migrations_known = {\n    gb_migrations, sizeof gb_migrations / sizeof gb_migrations[0]};\n\n")
 
 # A table is never empty in C: the closing row has no name and is not counted.
 string(APPEND source "const struct gb_check gb_checks[] = {\n")
@@ -74,7 +79,7 @@ endforeach()
 string(APPEND source "    {NULL, NULL},\n};\n")
 string(APPEND source "const size_t gb_checks_count = sizeof gb_checks / sizeof gb_checks[0] - 1;\n\n")
 
-foreach(name bookkeeping roles)
+foreach(name bookkeeping revoke roles)
   read_literal(${SQL_DIR}/${name}.sql literal)
   string(APPEND source "const char gb_sql_${name}_script[] =\n    ${literal};\n\n")
 endforeach()

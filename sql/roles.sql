@@ -1,7 +1,7 @@
--- Who may do what: one login role per daemon, each with the least it needs. Runs after every migrate, any number of
--- times, as the owner of the database. Roles are made here only where the owner may make roles; otherwise they must be
--- there already. Everything is taken away first, so that this file is the whole truth.
-BEGIN;
+-- Who may do what: one login role per daemon, each with the least it needs. Runs in one transaction after every
+-- migrate, any number of times, as the owner of the database. Roles are made here only where the owner may make roles;
+-- otherwise they must be there already. What this file does not give, revoke.sql has taken away just before, unless
+-- daemons of an earlier release still run: they keep what they had.
 
 DO $$
 DECLARE
@@ -22,14 +22,6 @@ BEGIN
     EXECUTE format('GRANT CONNECT ON DATABASE %I TO geobill_api, geobill_publisher, geobill_consumer,
                     geobill_projector, geobill_operator', current_database());
 END $$;
-
-REVOKE ALL ON SCHEMA public FROM PUBLIC;
-REVOKE ALL ON ALL TABLES IN SCHEMA public
-    FROM PUBLIC, geobill_api, geobill_publisher, geobill_consumer, geobill_projector, geobill_operator;
-REVOKE ALL ON ALL SEQUENCES IN SCHEMA public
-    FROM PUBLIC, geobill_api, geobill_publisher, geobill_consumer, geobill_projector, geobill_operator;
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public
-    FROM PUBLIC, geobill_api, geobill_publisher, geobill_consumer, geobill_projector, geobill_operator;
 
 GRANT USAGE ON SCHEMA public
     TO geobill_api, geobill_publisher, geobill_consumer, geobill_projector, geobill_operator;
@@ -87,5 +79,3 @@ GRANT INSERT, UPDATE ON replicated_share, replicated_link, account, client, serv
 GRANT INSERT ON replicated_ledger, outbox TO geobill_projector;
 GRANT INSERT, UPDATE ON position, progress, dead_letter TO geobill_projector;
 GRANT USAGE ON SEQUENCE outbox_seq TO geobill_projector;
-
-COMMIT;

@@ -93,8 +93,25 @@ int gb_cli_usage(const char *command, const char *problem);
 enum gb_result gb_cli_open_own(struct gb_cli *cli, const char *user_key, struct gb_pg **ret,
                                struct gb_err *err) GB_MUST_USE;
 
-/* Opens the database of another datacenter, by [peer.<code>], as the operator. GB_RETRY with code
- * NOT_CONFIGURED when the section does not say where it is. */
+#define GB_CLI_DCS_MAX 16
+
+/* Where a datacenter's database is. */
+struct gb_cli_place {
+    const char *code;
+    const char *conninfo; /* NULL: not said */
+    const char *origin;   /* who says it: "[peer.dc2]" */
+};
+/* All datacenters that are known here, this one first. Returns how many. Strings live as long as
+ * the command. */
+size_t gb_cli_list_dcs(struct gb_cli *cli, struct gb_cli_place places[GB_CLI_DCS_MAX]);
+
+/* Opens one of them as the role in [postgres] `user_key`. GB_RETRY with code NOT_CONFIGURED when
+ * nobody says where it is. */
+enum gb_result gb_cli_open_place(struct gb_cli *cli, const struct gb_cli_place *place,
+                                 const char *user_key, struct gb_pg **ret,
+                                 struct gb_err *err) GB_MUST_USE;
+
+/* Opens the database of the datacenter of that code as the operator; errors as before. */
 enum gb_result gb_cli_open_peer(struct gb_cli *cli, const char *code, struct gb_pg **ret,
                                 struct gb_err *err) GB_MUST_USE;
 
@@ -104,8 +121,7 @@ struct gb_cli_dc {
     struct gb_pg *pg;  /* NULL: it did not answer */
     struct gb_err err; /* why */
 };
-#define GB_CLI_DCS_MAX 16
-/* Opens all datacenters (this one first, then every [peer.*] with a conninfo) as the operator;
+/* Opens all datacenters (this one first) as the operator;
  * those that do not answer have pg NULL. Returns how many; close with gb_cli_close_all. */
 size_t gb_cli_open_all(struct gb_cli *cli, struct gb_cli_dc dcs[GB_CLI_DCS_MAX]);
 void gb_cli_close_all(struct gb_cli_dc *dcs, size_t count);

@@ -1,10 +1,19 @@
 #include "cli/cli.h"
 
 const struct gb_command gb_commands[] = {
-    {"migrate", "bring this datacenter's database up", "",
-     "Applies the migrations that the database does not have yet, each in its own transaction, "
-     "then the\n"
-     "privileges of the daemons' roles. Takes a lock; running it twice changes nothing.",
+    {"migrate", "bring this datacenter's database up, or all of them",
+     "[--all | --dc CODE] [--dry-run] [--until expand|move|contract]",
+     "Applies the migrations that the databases do not have yet, in three stages: expand (adds; "
+     "daemons of the\n"
+     "release before go on), move (fills what was added, in batches), contract (removes what they "
+     "used); a stage\n"
+     "at all datacenters before the next. Contract is refused while a daemon runs that does not "
+     "know it: start\n"
+     "the new daemons after --until move, then migrate again. --dry-run shows the plan and "
+     "changes nothing.\n"
+     "Takes a lock; what is interrupted goes on with the same command. Exit 1: refused, 3: a "
+     "database did not\n"
+     "answer.",
      false, gb_cli_migrate},
     {"topics create", "create the Kafka topics that are missing", "",
      "Creates this datacenter's topics at its own cluster (and the catalogue's at the catalogue "

@@ -60,32 +60,57 @@ enum gb_result gb_cli_open_own(struct gb_cli *cli, const char *user_key, struct 
     return open_database(cli, conninfo, user_key, ret, err);
 }
 
-enum gb_result gb_cli_open_peer(struct gb_cli *cli, const char *code, struct gb_pg **ret,
-                                struct gb_err *err)
+/* The one place that knows where the list of datacenters comes from. */
+size_t gb_cli_list_dcs(struct gb_cli *cli, struct gb_cli_place places[GB_CLI_DCS_MAX])
 {
-    char section[64];
-    snprintf(section, sizeof(section), "peer.%s", code);
-    const char *conninfo = gb_config_text(cli->config, section, "conninfo");
-    if (!conninfo)
-        return gb_err_set(err, GB_RETRY, "NOT_CONFIGURED", "[%s] has no conninfo", section);
-    return open_database(cli, conninfo, "user_operator", ret, err);
-}
-
-size_t gb_cli_open_all(struct gb_cli *cli, struct gb_cli_dc dcs[GB_CLI_DCS_MAX])
-{
-    dcs[0] = (struct gb_cli_dc){.code = cli->dc};
-    if (gb_cli_open_own(cli, "user_operator", &dcs[0].pg, &dcs[0].err) != GB_OK)
-        dcs[0].pg = NULL;
+    places[0] = (struct gb_cli_place){cli->dc, gb_config_text(cli->config, "postgres", "conninfo"),
+                                      "[postgres]"};
     size_t count = 1;
     const char *peers[GB_CLI_DCS_MAX];
     size_t peers_count = gb_config_sections(cli->config, "peer", peers, GB_CLI_DCS_MAX);
     for (size_t i = 0; i < peers_count && count < GB_CLI_DCS_MAX; i++) {
         if (strcmp(peers[i], cli->dc) == 0)
             continue;
-        struct gb_cli_dc *dc = &dcs[count++];
-        *dc = (struct gb_cli_dc){.code = peers[i]};
-        if (gb_cli_open_peer(cli, dc->code, &dc->pg, &dc->err) != GB_OK)
-            dc->pg = NULL;
+        char *section = gb_arena_printf(cli->arena, "peer.%s", peers[i]);
+        char *origin = gb_arena_printf(cli->arena, "[%s]", section);
+        GB_CHECK(section != NULL && origin != NULL);
+        places[count++] = (struct gb_cli_place){
+            peers[i], gb_config_text(cli->config, section, "conninfo"), origin};
+    }
+    return count;
+}
+
+enum gb_result gb_cli_open_place(struct gb_cli *cli, const struct gb_cli_place *place,
+                                 const char *user_key, struct gb_pg **ret, struct gb_err *err)
+{
+    *ret = NULL;
+    if (place->conninfo == NULL)
+        return gb_err_set(err, GB_RETRY, "NOT_CONFIGURED", "%s: %s has no conninfo", place->code,
+                          place->origin);
+    return open_database(cli, place->conninfo, user_key, ret, err);
+}
+
+enum gb_result gb_cli_open_peer(struct gb_cli *cli, const char *code, struct gb_pg **ret,
+                                struct gb_err *err)
+{
+    struct gb_cli_place places[GB_CLI_DCS_MAX];
+    size_t count = gb_cli_list_dcs(cli, places);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(places[i].code, code) == 0)
+            return gb_cli_open_place(cli, &places[i], "user_operator", ret, err);
+    *ret = NULL;
+    return gb_err_set(err, GB_RETRY, "NOT_CONFIGURED", "%s is none of the datacenters known here",
+                      code);
+}
+
+size_t gb_cli_open_all(struct gb_cli *cli, struct gb_cli_dc dcs[GB_CLI_DCS_MAX])
+{
+    struct gb_cli_place places[GB_CLI_DCS_MAX];
+    size_t count = gb_cli_list_dcs(cli, places);
+    for (size_t i = 0; i < count; i++) {
+        dcs[i] = (struct gb_cli_dc){.code = places[i].code};
+        if (gb_cli_open_place(cli, &places[i], "user_operator", &dcs[i].pg, &dcs[i].err) != GB_OK)
+            dcs[i].pg = NULL;
     }
     return count;
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "db/migrate.h"
 #include "db/sql.h"
 #include "http/health.h"
 #include "producer/publisher.h"
@@ -83,6 +84,7 @@ static enum gb_result beat_daemon(struct publisher *publisher, struct gb_err *er
     gb_params_int8(&call.params, publisher->started_at_us);
     gb_params_int8(&call.params, gb_clock_wall_us());
     gb_params_text(&call.params, detail);
+    gb_params_int4(&call.params, gb_migrations_newest());
     enum gb_result result = gb_pg_call(publisher->lease.pg, &call, err);
     gb_calls_release(&call, 1);
     if (result == GB_OK)

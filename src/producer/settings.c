@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "db/migrate.h"
+
 /* A heartbeat a second: a holder is stale after several of them were missed, never after one. */
 enum { LEASE_STALE_MS_MIN = 500 };
 
@@ -101,5 +103,13 @@ enum gb_result gb_publisher_connect(const struct gb_publisher_settings *settings
         .statement_timeout_ms = settings->statement_timeout_ms,
         .plans_once = true,
     };
-    return gb_pg_open(&options, ret, err);
+    *ret = NULL;
+    enum gb_result result = gb_pg_open(&options, ret, err);
+    if (result == GB_OK)
+        result = gb_migrate_check_fits(*ret, &gb_migrations_known, err);
+    if (result != GB_OK) {
+        gb_pg_close(*ret);
+        *ret = NULL;
+    }
+    return result;
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "db/migrate.h"
 #include "db/sql.h"
 #include "runtime/clock.h"
 #include "runtime/log.h"
@@ -37,6 +38,7 @@ static enum gb_result write_row(struct beat *beat, struct gb_err *err)
     gb_params_int8(&call.params, beat->started_at_us);
     gb_params_int8(&call.params, gb_clock_wall_us());
     gb_params_text(&call.params, detail);
+    gb_params_int4(&call.params, gb_migrations_newest());
     enum gb_result result = gb_pg_call(beat->pg, &call, err);
     if (result == GB_OK)
         gb_calls_release(&call, 1);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "db/migrate.h"
+
 enum gb_result gb_stream_connect(const struct gb_config *config, const char *role, const char *name,
                                  struct gb_pg **ret, struct gb_err *err)
 {
@@ -30,5 +32,11 @@ enum gb_result gb_stream_connect(const struct gb_config *config, const char *rol
     };
     result = gb_pg_open(&options, ret, err);
     free(password);
+    if (result == GB_OK)
+        result = gb_migrate_check_fits(*ret, &gb_migrations_known, err);
+    if (result != GB_OK) {
+        gb_pg_close(*ret);
+        *ret = NULL;
+    }
     return result;
 }

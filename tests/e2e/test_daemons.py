@@ -96,6 +96,12 @@ def test_operators_tool(stack, account):
     assert "client add" in stack.cli("dc1", "--help").stdout
     assert stack.cli("dc1", "nonsense", check=False).returncode == 2
     assert stack.cli("dc2", "migrate").returncode == 0
+    assert stack.cli_json("dc2", "migrate", "--all", "--dry-run") == []
+    assert stack.cli("dc3", "migrate", "--all").stdout.count("nothing to apply") == len(stack.dcs)
+    unknown = stack.cli("dc1", "migrate", "--dc", "dc9", check=False)
+    assert unknown.returncode == 2 and "no datacenter that is known" in unknown.stderr
+    away = stack.cli("dc1", "-X", "peer.dc3.conninfo=host=/nowhere", "migrate", "--all", check=False)
+    assert away.returncode == 3 and "migrate dc3" in away.stderr
     topics = stack.cli_json("dc1", "topics", "check")
     assert {t["result"] for t in topics} == {"fine"} and "geobill.catalogue.v1" in {t["topic"] for t in topics}
     shown = stack.cli_json("dc2", "payin", account, "250", "EUR", "--key", f"dc2:cli-{account}", "--wait", "10")

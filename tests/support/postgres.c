@@ -277,7 +277,7 @@ void gb_test_database(struct gb_test_postgres *server, const char *name, const c
     struct gb_pg *pg = gb_test_connect(server, name, "geobill");
     const struct gb_migrate_target target = {.code = code, .catalogue = catalogue};
     struct gb_err err;
-    if (gb_migrate_run(pg, &target, NULL, &err) != GB_OK)
+    if (gb_migrate_run(pg, &target, &gb_migrations_known, NULL, &err) != GB_OK)
         gb_test_die("cannot migrate %s: %s %s", name, err.code, err.message);
     gb_pg_close(pg);
 }

@@ -132,10 +132,12 @@ static void test_compiled_in_as_it_is(void **state)
     for (size_t i = 0; i < gb_statements_count; i++)
         same_as_file("/queries/", gb_statements[i]->name, gb_statements[i]->text);
     for (size_t i = 0; i < gb_migrations_count; i++)
-        same_as_file("/migrations/", gb_migrations[i].name, gb_migrations[i].text);
+        same_as_file("/migrations/", gb_migrations[i].statement.name,
+                     gb_migrations[i].statement.text);
     for (size_t i = 0; i < gb_checks_count; i++)
         same_as_file("/checks/", gb_checks[i].name, gb_checks[i].text);
     same_as_file("/", "bookkeeping", gb_sql_bookkeeping_script);
+    same_as_file("/", "revoke", gb_sql_revoke_script);
     same_as_file("/", "roles", gb_sql_roles_script);
     for (size_t i = 1; i < gb_migrations_count; i++)
         assert_true(gb_migrations[i - 1].number < gb_migrations[i].number);
