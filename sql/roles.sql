@@ -71,6 +71,7 @@ GRANT UPDATE (status, version, updated_at_us) ON account TO geobill_consumer;
 GRANT INSERT, UPDATE, DELETE ON status_pending, overdue TO geobill_consumer;
 GRANT INSERT, UPDATE ON position, progress, reader_ack, reader, source_head, dead_letter TO geobill_consumer;
 GRANT INSERT, UPDATE, DELETE ON late_partition TO geobill_consumer;
+GRANT DELETE ON dead_letter TO geobill_consumer;
 GRANT UPDATE (state, after_id, moved, ended_at_us) ON proposal TO geobill_consumer;
 GRANT USAGE ON SEQUENCE ledger_seq, operation_seq, outbox_seq TO geobill_consumer;
 

@@ -23,7 +23,8 @@ WITH running AS (
     ORDER BY n.id
 ), changed AS (
     UPDATE dead_letter d
-    SET state = CASE n.kind WHEN 1 THEN 2 WHEN 2 THEN 3 ELSE 1 END, proposal_id = $1::uuid
+    SET state = CASE n.kind WHEN 1 THEN 2 WHEN 2 THEN 3 ELSE 1 END, proposal_id = $1::uuid,
+        settled_at_us = CASE WHEN n.kind IN (1, 2) THEN $4::bigint END
     FROM next n
     WHERE d.id = n.id
 ), summed AS (

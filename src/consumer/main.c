@@ -1,5 +1,6 @@
 /* geobill-consumer: books pay-ins (lane "payin"), hears what its peers ask for (lane "reserve"),
- * their answers, results and acknowledgements (lane "control"), and keeps time (the sweep). */
+ * their answers, results and acknowledgements (lane "control"), reads what other programs wrote to
+ * our dead letters (lane "letters"), and keeps time (the sweep). */
 #include <stdio.h>
 #include <string.h>
 
@@ -7,6 +8,7 @@
 #include "consumer/book_payins.h"
 #include "consumer/hear_asks.h"
 #include "consumer/read_control.h"
+#include "consumer/read_letters.h"
 #include "consumer/read_table.h"
 #include "consumer/sweep.h"
 #include "http/health.h"
@@ -26,12 +28,16 @@ struct consumer {
     struct gb_read_table *table;
     struct gb_hear_asks *asks;
     struct gb_read_control *control;
-    struct gb_lane *payin_lane, *reserve_lane, *control_lane;
+    struct gb_read_letters *letters;
+    struct gb_lane *payin_lane, *reserve_lane, *control_lane, *letters_lane;
     struct gb_sweep *sweep;
     struct gb_health *health;
     char payin_topic[GB_TOPIC_SIZE], reserve_topic[GB_TOPIC_SIZE], control_topic[GB_TOPIC_SIZE];
+    char letters_topic[GB_TOPIC_SIZE];
     char payin_group[GB_TOPIC_SIZE], reserve_group[GB_TOPIC_SIZE], control_group[GB_TOPIC_SIZE];
+    char letters_group[GB_TOPIC_SIZE];
     struct gb_lane_stream payin_streams[2], reserve_streams[1], control_streams[2];
+    struct gb_lane_stream letters_streams[1];
 };
 
 static enum gb_result read_settings(struct consumer *consumer, const struct gb_daemon *daemon,
@@ -58,10 +64,13 @@ static void name_streams(struct consumer *consumer)
     gb_topic_name(consumer->payin_topic, dc, "payin");
     gb_topic_name(consumer->reserve_topic, dc, "reserve");
     gb_topic_name(consumer->control_topic, dc, "reserve-reply");
+    gb_topic_name(consumer->letters_topic, dc, "dlq");
     (void)snprintf(consumer->payin_group, sizeof(consumer->payin_group), "geobill.%s.consumer", dc);
     (void)snprintf(consumer->reserve_group, sizeof(consumer->reserve_group), "geobill.%s.reserve",
                    dc);
     (void)snprintf(consumer->control_group, sizeof(consumer->control_group), "geobill.%s.control",
+                   dc);
+    (void)snprintf(consumer->letters_group, sizeof(consumer->letters_group), "geobill.%s.letters",
                    dc);
     /* Our own pay-ins, and what others relay to us: their streams to us bear our name. */
     consumer->payin_streams[0] = (struct gb_lane_stream){consumer->payin_topic, "payin", dc};
@@ -69,6 +78,7 @@ static void name_streams(struct consumer *consumer)
     consumer->reserve_streams[0] = (struct gb_lane_stream){consumer->reserve_topic, dc, NULL};
     consumer->control_streams[0] = (struct gb_lane_stream){consumer->control_topic, dc, NULL};
     consumer->control_streams[1] = (struct gb_lane_stream){consumer->control_topic, "", NULL};
+    consumer->letters_streams[0] = (struct gb_lane_stream){consumer->letters_topic, NULL, NULL};
 }
 
 static struct gb_read_table *table_of(const struct consumer *consumer)
@@ -115,11 +125,18 @@ static enum gb_result open_lanes(struct consumer *consumer, struct gb_err *err)
     control.streams = consumer->control_streams;
     control.reader = gb_read_control_reader(consumer->control);
     control.tick = NULL;
+    struct gb_lane_options letters = reserve;
+    letters.name = "letters";
+    letters.group = consumer->letters_group;
+    letters.streams = consumer->letters_streams;
+    letters.reader = gb_read_letters_reader(consumer->letters);
     enum gb_result result = gb_lane_open(&payin, &consumer->payin_lane, err);
     if (result == GB_OK)
         result = gb_lane_open(&reserve, &consumer->reserve_lane, err);
     if (result == GB_OK)
         result = gb_lane_open(&control, &consumer->control_lane, err);
+    if (result == GB_OK)
+        result = gb_lane_open(&letters, &consumer->letters_lane, err);
     return result;
 }
 
@@ -135,7 +152,7 @@ static bool is_ready(void *context, char *ret_why, size_t size)
 {
     const struct consumer *consumer = context;
     const struct gb_lane *const lanes[] = {consumer->payin_lane, consumer->reserve_lane,
-                                           consumer->control_lane};
+                                           consumer->control_lane, consumer->letters_lane};
     char why[160];
     bool ready = true;
     ret_why[0] = '\0';
@@ -180,14 +197,15 @@ static enum gb_result close_all(struct consumer *consumer, enum gb_result result
 {
     gb_stop_ask();
     gb_service_notify("STOPPING=1");
-    struct gb_err ends[4];
-    const enum gb_result results[4] = {
+    struct gb_err ends[5];
+    const enum gb_result results[5] = {
         gb_lane_close(consumer->payin_lane, &ends[0]),
         gb_lane_close(consumer->reserve_lane, &ends[1]),
         gb_lane_close(consumer->control_lane, &ends[2]),
-        gb_sweep_close(consumer->sweep, &ends[3]),
+        gb_lane_close(consumer->letters_lane, &ends[3]),
+        gb_sweep_close(consumer->sweep, &ends[4]),
     };
-    for (int i = 0; i < 4 && result == GB_OK; i++) {
+    for (int i = 0; i < 5 && result == GB_OK; i++) {
         result = results[i];
         if (result != GB_OK)
             *err = ends[i];
@@ -197,6 +215,7 @@ static enum gb_result close_all(struct consumer *consumer, enum gb_result result
     gb_book_payins_free(consumer->book);
     gb_hear_asks_free(consumer->asks);
     gb_read_control_free(consumer->control);
+    gb_read_letters_free(consumer->letters);
     gb_wake_sender_close(consumer->wake);
     return result;
 }
@@ -219,6 +238,7 @@ int main(int argc, char **argv)
         consumer.table = table_of(&consumer);
         consumer.asks = gb_hear_asks_new(&consumer.engine);
         consumer.control = gb_read_control_new(&consumer.engine);
+        consumer.letters = gb_read_letters_new();
         result = work(&consumer, &err);
     }
     result = close_all(&consumer, result, &err);

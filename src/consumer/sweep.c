@@ -78,7 +78,10 @@ static enum gb_result sweep_round(struct gb_sweep *sweep, struct gb_err *err)
                                     &sweep->proposals, err);
     if (result != GB_OK || !whole)
         return result;
+    size_t removed; /* the rest of them goes in the next rounds: nobody waits for it */
     result = sweep_due(sweep, gb_sweep_holds, err);
+    if (result == GB_OK)
+        result = gb_sweep_letters(&sweep->sweeper, sweep->pg, gb_clock_wall_us(), &removed, err);
     if (result != GB_OK)
         return result;
     do {
@@ -145,6 +148,7 @@ struct gb_sweep *gb_sweep_open(const struct gb_sweep_options *options)
         .arena = gb_arena_new(ARENA_BYTES_MAX),
         .wake = options->engine->wake,
         .partitions = (int32_t)gb_config_int(options->config, "topics", "partitions"),
+        .letters_keep_us = gb_config_int(options->config, "dead_letters", "keep_s") * 1000000,
     };
     gb_sweep_denials_init(&sweep->sweeper);
     list_peers(&sweep->sweeper, options->config);

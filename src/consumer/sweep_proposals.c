@@ -156,3 +156,22 @@ enum gb_result gb_sweep_proposals(struct gb_sweeper *sweeper, struct gb_pg *pg, 
     gb_calls_release(&call, 1);
     return result;
 }
+
+enum gb_result gb_sweep_letters(struct gb_sweeper *sweeper, struct gb_pg *pg, int64_t now_us,
+                                size_t *ret_count, struct gb_err *err)
+{
+    struct gb_call call;
+    *ret_count = 0;
+    if (sweeper->letters_keep_us == 0)
+        return GB_OK;
+    gb_arena_reset(sweeper->arena);
+    gb_call_init(&call, &gb_sql_dead_letter_forget, sweeper->arena);
+    gb_params_int8(&call.params, now_us - sweeper->letters_keep_us);
+    gb_params_int4(&call.params, GB_SWEEP_ITEMS_MAX);
+    enum gb_result result = gb_pg_call(pg, &call, err);
+    if (result != GB_OK)
+        return result;
+    *ret_count = (size_t)call.affected;
+    gb_calls_release(&call, 1);
+    return GB_OK;
+}

@@ -31,6 +31,7 @@ struct gb_sweeper {
     int64_t after_account_no;    /* the last round ended here; 0: at the end of the list */
     int32_t partitions;          /* of each topic */
     struct gb_replay_pace pace;
+    int64_t letters_keep_us; /* settled dead letters are kept so long; 0: for ever */
     struct gb_metric *judged[GB_SWEEP_DENIALS], *false_denials[GB_SWEEP_DENIALS], *unjudged;
 };
 
@@ -66,6 +67,11 @@ enum gb_result gb_sweep_holds(struct gb_sweeper *sweeper, struct gb_pg *pg, int6
  * *ret_running: how many there are. */
 enum gb_result gb_sweep_proposals(struct gb_sweeper *sweeper, struct gb_pg *pg, int64_t now_us,
                                   size_t *ret_running, struct gb_err *err) GB_MUST_USE;
+
+/* Removes dead letters that were replayed or parked too long ago, at most GB_SWEEP_ITEMS_MAX.
+ * *ret_count: how many. */
+enum gb_result gb_sweep_letters(struct gb_sweeper *sweeper, struct gb_pg *pg, int64_t now_us,
+                                size_t *ret_count, struct gb_err *err) GB_MUST_USE;
 
 /* Is this minute of the day within the window [from, to), which may go over midnight? */
 bool gb_window_open(int from, int to, int minute);

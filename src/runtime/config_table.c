@@ -147,6 +147,8 @@ const struct gb_setting gb_settings[] = {
      "A proposal that nobody has approved for this long can not be approved any more."},
     {"dead_letters", "replay_rate_per_s", INT, "1000", 1, 1000000,
      "Dead letters a second, of a replay that does not say how many."},
+    {"dead_letters", "keep_s", INT, "7776000", 0, 315360000,
+     "Replayed and parked dead letters are removed after this many seconds; 0: never."},
 
     {"log", "level", TEXT, "info", 0, 0,
      "Lines below this are dropped: `debug`, `info`, `warning`, `error`."},

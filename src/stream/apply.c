@@ -139,10 +139,20 @@ static bool is_expected(const struct gb_applier *applier, const char *topic,
 {
     for (size_t i = 0; i < applier->options.streams_count; i++) {
         const struct gb_lane_stream *stream = &applier->options.streams[i];
-        if (strcmp(stream->topic, topic) == 0 && strcmp(stream->stream, envelope->stream) == 0 &&
+        if (strcmp(stream->topic, topic) == 0 && stream->stream != NULL &&
+            strcmp(stream->stream, envelope->stream) == 0 &&
             source_fits(applier, stream, envelope->source.code))
             return true;
     }
+    return false;
+}
+
+static bool takes_anything(const struct gb_applier *applier, const char *topic)
+{
+    for (size_t i = 0; i < applier->options.streams_count; i++)
+        if (applier->options.streams[i].stream == NULL &&
+            strcmp(applier->options.streams[i].topic, topic) == 0)
+            return true;
     return false;
 }
 
@@ -152,6 +162,8 @@ static void read_envelope(const struct gb_applier *applier, const struct gb_reco
 {
     struct gb_err err = {.message = ""};
     *ret_item = (struct gb_item){.record = record};
+    if (takes_anything(applier, record->topic))
+        return;
     struct gb_envelope *envelope = &ret_item->envelope;
     enum gb_result result =
         gb_envelope_read(record->headers, record->headers_count, envelope, &err);

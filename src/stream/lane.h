@@ -21,11 +21,12 @@
 struct gb_lane;
 
 /* What may come in on a topic. A record that fits none of them is a dead letter and moves nothing.
- */
+ * On a topic whose `stream` is NULL anybody may write anything: headers are not read as ours, and
+ * `apply` sees every record. */
 struct gb_lane_stream {
     const char *topic;
     const char *stream; /* "ledger", "payin", "dc1", "catalogue"; "": messages outside of streams
-                           (Status) */
+                           (Status); NULL: of others, see above */
     const char *source; /* the only datacenter it may come from; NULL: any but our own */
 };
 

@@ -120,6 +120,40 @@ def test_a_second_failure_is_the_same_letter_with_its_count_raised(stack, kcat, 
     assert stack.psql("dc1", total) == [["3"]]
 
 
+def test_other_programs_letters_are_read_and_go_back_to_their_topic(stack, kcat, account, night):
+    """What Kafka Connect and Spring Kafka could not process, as they write it."""
+    assert stack.api("dc1").payin(f"dc1:foreign-{account}", account, 1, wait=10).status == 200
+    record = next(one for one in topic_records(stack, "geobill.dc1.ledger.v1") if one["key"] == account)
+    own = [(name.decode(), value.decode()) for name, value in record["headers"]]
+    connect = [("__connect.errors.topic", record["topic"]), ("__connect.errors.partition", str(record["partition"])),
+               ("__connect.errors.offset", str(record["offset"])), ("__connect.errors.connector.name", "warehouse"),
+               ("__connect.errors.exception.class.name", "org.apache.kafka.connect.errors.DataException"),
+               ("__connect.errors.exception.message", "no such column")]
+    for _ in range(2):  # the second is a repeat of the first
+        kcat(stack.kafka("dc1"), "geobill.dc1.dlq.v1", account.encode(), record["value"], own + connect)
+    spring = [("kafka_dlt-original-topic", "geobill.dc1.payin.v1"), ("kafka_dlt-original-partition", "\x01" * 4),
+              ("kafka_dlt-original-offset", "\x01" * 8), ("kafka_dlt-original-consumer-group", "reports"),
+              ("kafka_dlt-exception-fqcn", "java.lang.IllegalStateException"), ("kafka_dlt-exception-message", "closed")]
+    kcat(stack.kafka("dc1"), "geobill.dc1.dlq.v1", account.encode(), b"of spring", spring)
+    query = f"/v1/dead-letters?account_id={account}&code=FOREIGN_FAILURE"
+    until("both letters", 20, lambda: len(night.get(query).json["data"]) == 2)
+    first, second = (letter(night, one["dead_letter_id"]) for one in night.get(query).json["data"])
+    assert (first["topic"], first["partition"], first["offset"]) == (record["topic"], record["partition"], record["offset"])
+    assert first["stage"] == "connect warehouse" and first["message"].endswith("DataException: no such column")
+    assert first["attempts"] == 1 and first["replayable"] is True and first["body"]["account_id"] == account
+    assert not [one for one in first["headers"] if one["name"].startswith("__connect")]
+    assert second["topic"] == "geobill.dc1.payin.v1" and second["partition"] == 0x01010101 and second["stage"] == "spring reports"
+    replay = propose(night, f"foreign-{account}", kind="REPLAY", ids=[first["dead_letter_id"]], execute=True)
+    assert done(night, replay.json["proposal_id"])["moved"] == 1
+
+    def copies():
+        return [one for one in topic_records(stack, record["topic"]) if one["key"] == account and one["value"] == record["value"]]
+    until("it is back in its topic", 20, lambda: len(copies()) == 2)
+    assert copies()[0]["headers"] == copies()[1]["headers"]
+    assert letter(night, first["dead_letter_id"])["state"] == "REPLAYED"
+    stack.balance_everywhere(account, 1)
+
+
 def test_parking_takes_two(stack, kcat, account, night, second, operators):
     numbers = bury(stack, kcat, account, 2)
     answer = propose(night, f"park-{account}", kind="PARK", ids=numbers, execute=True)

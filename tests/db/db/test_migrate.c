@@ -54,8 +54,8 @@ static int teardown(void **state)
 static void count(void *context, const struct gb_migration *migration, int64_t moved)
 {
     int *applied = context;
-    (void)moved;
-    assert_ptr_equal(migration, &gb_migrations[*applied]);
+    assert_true(migration >= gb_migrations && migration < gb_migrations + gb_migrations_count);
+    assert_int_equal(moved, 0); /* there is nothing yet */
     (*applied)++;
 }
 

@@ -59,7 +59,7 @@ static const struct {
     {"geobill_consumer", "reader_ack", "IU"},
     {"geobill_consumer", "reader", "IU"},
     {"geobill_consumer", "source_head", "IU"},
-    {"geobill_consumer", "dead_letter", "IU"},
+    {"geobill_consumer", "dead_letter", "IUD"},
     {"geobill_consumer", "proposal", "u"},
     {"geobill_consumer", "late_partition", "IUD"},
     {"geobill_consumer", "daemon", "IU"},
