@@ -12,9 +12,10 @@
 enum {
     BATCH = 1000,
     BATCHES = 8,        /* of one proposal, until something else is looked at */
-    OUTBOX_MAX = 50000, /* replayed messages that wait for the publisher */
+    OUTBOX_MAX = 50000, /* replayed messages that Kafka does not have yet */
     DAY_MINUTES = 1440,
     KIND_REPLAY = 1,
+    STATE_RUNNING = 2,
     STATE_DONE = 4,
 };
 
@@ -72,7 +73,7 @@ static void streams_param(struct gb_sweeper *sweeper, struct gb_params *params)
     gb_params_text_array(params, streams, sweeper->peers_count + 1);
 }
 
-/* *ret: how many more the outbox takes. */
+/* *ret: how many more may be on their way. */
 static enum gb_result read_room(struct gb_sweeper *sweeper, struct gb_pg *pg, int32_t *ret,
                                 struct gb_err *err)
 {
@@ -95,9 +96,9 @@ static void tell_done(const struct due *due)
     gb_log(GB_LOG_INFO, "proposal done", GB_F_TEXT("proposal_id", id));
 }
 
-/* *ret_more: it moved as many as it was asked for. */
+/* *ret_moved: of those that come next, at most `count`; *ret_more: there may be others. */
 static enum gb_result move(struct gb_sweeper *sweeper, struct gb_pg *pg, const struct due *due,
-                           int32_t count, bool *ret_more, struct gb_err *err)
+                           int32_t count, int32_t *ret_moved, bool *ret_more, struct gb_err *err)
 {
     struct gb_call call;
     gb_call_init(&call, &gb_sql_proposal_move, sweeper->arena);
@@ -109,7 +110,8 @@ static enum gb_result move(struct gb_sweeper *sweeper, struct gb_pg *pg, const s
     if (result != GB_OK)
         return result;
     bool known = gb_rows_count(call.rows) == 1;
-    *ret_more = known && gb_rows_int(call.rows, 0, 0) == count;
+    *ret_moved = known ? (int32_t)gb_rows_int(call.rows, 0, 0) : 0;
+    *ret_more = known && gb_rows_int(call.rows, 0, 1) == STATE_RUNNING;
     if (known && gb_rows_int(call.rows, 0, 1) == STATE_DONE)
         tell_done(due);
     gb_calls_release(&call, 1);
@@ -131,8 +133,11 @@ static enum gb_result run(struct gb_sweeper *sweeper, struct gb_pg *pg, const st
                                         gb_clock_mono_us());
         if (count <= 0)
             break;
-        room -= count;
-        result = move(sweeper, pg, due, count, &more, err);
+        int32_t moved = 0;
+        result = move(sweeper, pg, due, count, &moved, &more, err);
+        room -= moved;
+        if (due->replays) /* what it did not need, it keeps */
+            sweeper->pace.credit += (count - moved) * INT64_C(1000000);
     }
     return result;
 }

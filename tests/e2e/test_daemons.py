@@ -122,6 +122,30 @@ def test_operators_tool(stack, account):
     assert mine and mine[0]["body"]["amount"] == 250
 
 
+def test_migrate_brings_all_datacenters_up(stack):
+    """A move that two of three have yet to do: planned, done a stage at a time, done once."""
+    name = "0022_letters_settled.move"
+    for dc in ("dc1", "dc3"):
+        stack.psql(dc, f"DELETE FROM schema_migration WHERE name = '{name}'", user="geobill")
+    stack.psql("dc1", "INSERT INTO dead_letter (digest, topic, partition, record_offset, record_timestamp_ms, stage, code, message, "
+                      "first_failed_at_us, last_failed_at_us, state) SELECT sha256(n::text::bytea), 't', 0, n, 1, 'x', 'OLD', 'm', 1, "
+                      "(extract(epoch FROM now()) * 1000000)::bigint, 3 FROM generate_series(1, 1500) n", user="geobill")
+
+    def shown(*words):
+        return [(row["dc"], row["stage"], row["name"], row["rows"], row["result"])
+                for row in stack.cli_json("dc2", "migrate", "--all", *words)]
+
+    planned = [("dc1", "move", name, None, "pending"), ("dc3", "move", name, None, "pending")]
+    assert shown("--dry-run") == planned
+    assert shown("--until", "expand") == []
+    assert shown("--dry-run") == planned
+    assert stack.cli_json("dc2", "migrate") == []  # dc2 alone
+    assert shown() == [("dc1", "move", name, 1500, "applied"), ("dc3", "move", name, 0, "applied")]
+    assert shown() == []
+    settled = "DELETE FROM dead_letter WHERE code = 'OLD' AND settled_at_us = last_failed_at_us RETURNING 1"
+    assert len(stack.psql("dc1", settled, user="geobill")) == 1500
+
+
 def test_verify_finds_a_corrupted_replica(stack, account):
     assert stack.api("dc1").payin(f"dc1:corrupt-{account}", account, 50, wait=10).status == 200
     stack.balance_everywhere(account, 50)

@@ -2,6 +2,8 @@
 import base64
 import json
 import random
+import re
+import signal
 import struct
 import subprocess
 import time
@@ -302,6 +304,29 @@ def test_the_tool_does_all_of_it(stack, kcat, account, operators, tmp_path):
     tool("night", "dlq", "unpark", "--account", account, "--execute", "--reason", "no junk")
     wish = json.loads(tool("night", "--output", "json", "dlq", "park", "--id", str(numbers[0]), "--execute", "--reason", "x").stdout)
     tool("second", "approve", "refuse", wish["proposal_id"], "--reason", "no")
+
+
+def test_ctrl_c_stops_a_replay_and_it_can_go_on(stack, kcat, account, operators, night, tmp_path):
+    numbers = bury(stack, kcat, account, 4)
+    token = tmp_path / "night"
+    token.write_text(operators["night"])
+    line = [str(stack.bin / "geobill"), "--config", str(stack.config("dc1")), "--token-file", str(token), "dlq", "replay"]
+    begun = subprocess.Popen([*line, "--account", account, "--rate", "1", "--execute", "--reason", "slowly"], text=True,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+    running = f"SELECT proposal_id FROM proposal WHERE account_id = '{account}' AND state = 2 AND moved > 0"
+    until("the first to have moved", 20, lambda: stack.psql("dc1", running))
+    begun.send_signal(signal.SIGINT)
+    _, said = begun.communicate(timeout=20)
+    assert begun.returncode == 1 and "--resume" in said, said
+    proposal = re.search(r"--resume (\S+)", said).group(1)
+    stopped = night.get(f"/v1/proposals/{proposal}").json
+    assert stopped["state"] == "STOPPED" and 0 < stopped["moved"] < 4
+    # At one a second: what had not moved has not been replayed.
+    assert [letter(night, one)["state"] for one in numbers].count("OPEN") >= 4 - stopped["moved"]
+    assert subprocess.run([*line, "--resume", proposal], timeout=30, stdin=subprocess.DEVNULL, check=False,
+                          capture_output=True).returncode == 0
+    assert night.get(f"/v1/proposals/{proposal}").json["moved"] == 4
+    until("each replayed once", 20, lambda: [letter(night, one)["attempts"] for one in numbers] == [2] * 4)
 
 
 # --- a whole topic, shuffled ---

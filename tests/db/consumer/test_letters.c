@@ -5,6 +5,7 @@
 #include "consumer/sweep_round.h"
 #include "lane.h"
 #include "runtime/clock.h"
+#include "runtime/stop.h"
 
 #define TOPIC "geobill.dc1.dlq.v1"
 #define LEDGER "geobill.dc1.ledger.v1"
@@ -212,6 +213,55 @@ static void test_a_replay_puts_all_into_the_outbox_once(void **state)
     assert_int_equal(fixture_int("SELECT count(*) FROM outbox"), 2500);
 }
 
+/* A selector that takes few of many looks at the others in slices, and waits for no credit. */
+static void test_few_of_many(void **state)
+{
+    (void)state;
+    bury(9000);
+    fixture_sql("DELETE FROM dead_letter WHERE record_offset BETWEEN 10 AND 4000");
+    fixture_sql("UPDATE dead_letter SET code = 'RARE' WHERE record_offset IN (1, 8999)");
+    propose(1, 1, 10);
+    fixture_sql("UPDATE proposal SET code = 'RARE'");
+    sweep_until("state = 4 AND moved = 2");
+    assert_int_equal(fixture_int("SELECT count(*) FROM dead_letter WHERE state = 2"), 2);
+    assert_int_equal(fixture_int("SELECT count(*) FROM outbox"), 2);
+}
+
+/* Replayed messages are kept in the outbox for a while after Kafka has them: they are no backlog.
+ */
+static void test_only_what_kafka_lacks_holds_a_replay_up(void **state)
+{
+    (void)state;
+    static const char fill[] =
+        "INSERT INTO outbox (stream, topic, id, aggregatetype, aggregateid, type, payload, "
+        "created_at_us, epoch) SELECT 'replay-dc1', 't', gen_random_uuid(), 'a', 'a', 'r', '\\x00',"
+        " 1, 1 FROM generate_series(1, 50000)";
+    struct gb_err err = {.message = ""};
+    size_t running = 0;
+    bury(10);
+    propose(1, 1, 1000);
+    gb_test_sql(fixture_admin, fill);
+    for (int i = 0; i < 20; i++) {
+        assert_int_equal(
+            gb_sweep_proposals(&sweeper, fixture_pg, gb_clock_wall_us(), &running, &err), GB_OK);
+        (void)gb_stop_wait(10);
+    }
+    assert_int_equal(fixture_int("SELECT moved FROM proposal"), 0);
+    /* Cut, and not sent. */
+    fixture_sql("INSERT INTO page (stream, number, lo, hi, seq_from, seq_to, records, "
+                "partitions_per_topic, topics, partitions, counts, previous, cut_at_us) SELECT "
+                "'replay-dc1', 1, '1:1:', pg_current_snapshot(), min(seq), max(seq), 50000, 1, "
+                "'{t}', '{0}', '{50000}', '{0}', 1 FROM outbox");
+    fixture_sql("INSERT INTO stream_sent (stream, topic, partition, cut, sent, as_of, at_us) "
+                "VALUES ('replay-dc1', 't', 0, 1, 0, 1, 1)");
+    sweep_proposals();
+    assert_int_equal(fixture_int("SELECT moved FROM proposal"), 0);
+    fixture_sql("UPDATE stream_sent SET sent = 1 WHERE stream = 'replay-dc1'");
+    sweep_until("state = 4 AND moved = 10");
+    fixture_sql("DELETE FROM page WHERE stream = 'replay-dc1'");
+    fixture_sql("DELETE FROM stream_sent WHERE stream = 'replay-dc1'");
+}
+
 /* Nothing moves while it is stopped, or when a message has another state than it was taken for. */
 static void test_a_proposal_moves_only_what_it_took(void **state)
 {
@@ -309,6 +359,8 @@ int main(void)
         TEST(test_comes_again_from_further_on),
         TEST(test_ours_are_passed_over_and_others_kept),
         TEST(test_a_replay_puts_all_into_the_outbox_once),
+        TEST(test_few_of_many),
+        TEST(test_only_what_kafka_lacks_holds_a_replay_up),
         TEST(test_a_proposal_moves_only_what_it_took),
         TEST(test_windows),
         TEST(test_pace),
