@@ -96,9 +96,15 @@ static void tell_done(const struct due *due)
     gb_log(GB_LOG_INFO, "proposal done", GB_F_TEXT("proposal_id", id));
 }
 
-/* *ret_moved: of those that come next, at most `count`; *ret_more: there may be others. */
+/* What a step of a proposal did. */
+struct moved {
+    int32_t count;
+    bool more; /* there may be others */
+};
+
+/* Moves of those that come next at most `count`. */
 static enum gb_result move(struct gb_sweeper *sweeper, struct gb_pg *pg, const struct due *due,
-                           int32_t count, int32_t *ret_moved, bool *ret_more, struct gb_err *err)
+                           int32_t count, struct moved *ret, struct gb_err *err)
 {
     struct gb_call call;
     gb_call_init(&call, &gb_sql_proposal_move, sweeper->arena);
@@ -110,8 +116,8 @@ static enum gb_result move(struct gb_sweeper *sweeper, struct gb_pg *pg, const s
     if (result != GB_OK)
         return result;
     bool known = gb_rows_count(call.rows) == 1;
-    *ret_moved = known ? (int32_t)gb_rows_int(call.rows, 0, 0) : 0;
-    *ret_more = known && gb_rows_int(call.rows, 0, 1) == STATE_RUNNING;
+    ret->count = known ? (int32_t)gb_rows_int(call.rows, 0, 0) : 0;
+    ret->more = known && gb_rows_int(call.rows, 0, 1) == STATE_RUNNING;
     if (known && gb_rows_int(call.rows, 0, 1) == STATE_DONE)
         tell_done(due);
     gb_calls_release(&call, 1);
@@ -125,19 +131,19 @@ static enum gb_result run(struct gb_sweeper *sweeper, struct gb_pg *pg, const st
 {
     int32_t room = BATCH * BATCHES;
     enum gb_result result = due->replays ? read_room(sweeper, pg, &room, err) : GB_OK;
-    bool more = true;
-    for (int i = 0; i < BATCHES && more && result == GB_OK; i++) {
+    struct moved moved = {.more = true};
+    for (int i = 0; i < BATCHES && moved.more && result == GB_OK; i++) {
         int32_t count = room < BATCH ? room : BATCH;
         if (due->replays && count > 0)
             count = gb_replay_pace_take(&sweeper->pace, due->id, due->rate_per_s, count,
                                         gb_clock_mono_us());
         if (count <= 0)
             break;
-        int32_t moved = 0;
-        result = move(sweeper, pg, due, count, &moved, &more, err);
-        room -= moved;
+        moved.count = 0;
+        result = move(sweeper, pg, due, count, &moved, err);
+        room -= moved.count;
         if (due->replays) /* what it did not need, it keeps */
-            sweeper->pace.credit += (count - moved) * INT64_C(1000000);
+            sweeper->pace.credit += (count - moved.count) * INT64_C(1000000);
     }
     return result;
 }
