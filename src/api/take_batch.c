@@ -70,11 +70,12 @@ static void take_each(struct gb_api_lane *lane, struct gb_api_client_batch *batc
 enum gb_result gb_api_take_batch(struct gb_api_lane *lane, struct gb_api_request *request,
                                  struct gb_err *err)
 {
+    struct gb_api *api = request->api; /* a request that was refused is gone */
     struct gb_api_client_batch *batch;
     if (!enter(request))
         return GB_OK;
     if (!gb_api_read_batch(request, &batch)) {
-        atomic_fetch_sub(&request->api->batches, 1);
+        atomic_fetch_sub(&api->batches, 1);
         return GB_OK;
     }
     if (batch->atomic || batch->dry_run)

@@ -91,7 +91,10 @@ def test_looked_into(stack, kcat, account, night):
 def test_a_message_of_ours_is_shown_decoded_with_its_headers(stack, account, night, other_account):
     """What the ledger topic carries, as a dead letter."""
     assert stack.api("dc1").payin(f"dc1:decoded-{account}", account, 1, wait=10).status == 200
-    record = next(one for one in topic_records(stack, "geobill.dc1.ledger.v1") if one["key"] == account)
+    found = []
+    until("the entry in its topic", 20, lambda: found.extend(
+        one for one in topic_records(stack, "geobill.dc1.ledger.v1") if one["key"] == account) or found)
+    record = found[0]
     insert_letters(stack, "dc1", [record], "REPLICA_CONFLICT")
     (row,) = stack.psql("dc1", f"SELECT id FROM dead_letter WHERE record_key = convert_to({quoted(account)}, 'UTF8')")
     shown = letter(night, row[0])
@@ -125,7 +128,10 @@ def test_a_second_failure_is_the_same_letter_with_its_count_raised(stack, kcat, 
 def test_other_programs_letters_are_read_and_go_back_to_their_topic(stack, kcat, account, night):
     """What Kafka Connect and Spring Kafka could not process, as they write it."""
     assert stack.api("dc1").payin(f"dc1:foreign-{account}", account, 1, wait=10).status == 200
-    record = next(one for one in topic_records(stack, "geobill.dc1.ledger.v1") if one["key"] == account)
+    found = []
+    until("the entry in its topic", 20, lambda: found.extend(
+        one for one in topic_records(stack, "geobill.dc1.ledger.v1") if one["key"] == account) or found)
+    record = found[0]
     own = [(name.decode(), value.decode()) for name, value in record["headers"]]
     connect = [("__connect.errors.topic", record["topic"]), ("__connect.errors.partition", str(record["partition"])),
                ("__connect.errors.offset", str(record["offset"])), ("__connect.errors.connector.name", "warehouse"),
