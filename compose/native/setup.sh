@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# setup.sh [--tests]: installs what is missing and builds: Debian packages, Kafka's jars, the programs. --tests: what the
-# tests and lints need, too. Never asks; a second run takes a second.
+# setup.sh [--tests|--docker]: installs what is missing and builds: Debian packages, Kafka's jars, the programs. --tests: what
+# the tests and lints need, too. --docker: besides that a Docker engine and Compose, for the test of the containers. Never asks; a second run takes a second.
 set -euo pipefail
 # shellcheck source=folder.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/folder.sh"
@@ -10,6 +10,7 @@ packages=(build-essential cmake ninja-build pkg-config libpq-dev librdkafka-dev 
   python3-minimal postgresql-15 openjdk-17-jre-headless maven curl procps)
 test_packages=(clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev llvm-14 cppcheck shellcheck kcat
   python3 python3-pytest python3-yaml)
+docker_packages=(docker.io docker-compose debootstrap)
 cluster_conf=/etc/postgresql-common/createcluster.conf
 programs=(geobill geobill-api geobill-publisher geobill-consumer geobill-projector)
 
@@ -89,6 +90,7 @@ want=("${packages[@]}")
 case ${1-} in
   '') ;;
   --tests) want+=("${test_packages[@]}") ;;
+  --docker) want+=("${test_packages[@]}" "${docker_packages[@]}") ;;
   *) usage_error "setup: unknown argument $1" ;;
 esac
 install_packages "${want[@]}"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# test.sh test|lint|long: sets up, builds, and hands over to ctest, whose lines are the last.
+# test.sh test|lint|long|docker: sets up, builds, and hands over to ctest, whose lines are the last.
 set -euo pipefail
 # shellcheck source=folder.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/folder.sh"
@@ -24,7 +24,7 @@ run_long() {
 }
 
 (($# == 1)) || usage_error "$1 takes no arguments"
-"$native/setup.sh" --tests
+if [[ $1 = docker ]]; then "$native/setup.sh" --docker; else "$native/setup.sh" --tests; fi
 cd -- "$root"
 case $1 in
   lint)
@@ -35,12 +35,16 @@ case $1 in
     build release
     run_long
     ;;
+  docker)
+    build release
+    run_tests release -L '^docker$'
+    ;;
   test)
     build release
     build asan
     result=0
     # Most of them wait for a database or a broker; those with a stack run alone.
-    run_tests release -LE '^(lint|long)$' --parallel 4 || result=$?
+    run_tests release -LE '^(lint|long|docker)$' --parallel 4 || result=$?
     run_tests asan -L '^(unit|db|bus|fuzz)$' --parallel 4 || result=$?
     exit "$result"
     ;;
