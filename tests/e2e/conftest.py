@@ -91,7 +91,7 @@ class Kcat:
         return self._read(broker, topic)
 
     def read_json(self, broker, topic):
-        return [json.loads(line) for line in self._read(broker, topic, "-J").decode(errors="replace").splitlines()]
+        return [json.loads(line) for line in self._read(broker, topic, "-J").decode(errors="replace").split("\n") if line]
 
 
 @pytest.fixture

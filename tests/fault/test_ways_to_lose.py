@@ -179,13 +179,13 @@ def test_partition_files_removed_and_regrown_past_the_old_position(stack, books)
                  "cleaner-offset-checkpoint"):
         (stack.run / "kafka" / "data" / name).unlink(missing_ok=True)
     start_broker(stack)
-    for _ in range(20):  # until the partitions have grown past where the reader was
+    for _ in range(20):  # until the partitions that these accounts are in have grown past where the reader was
         books.pay_in(max(PAYINS, 200))
         time.sleep(1)
-        ends = offsets(stack, LEDGER, -1)
-        if all(ends[partition] > had.get(partition, 0) for partition in ends):
+        ends = {partition: end for partition, end in offsets(stack, LEDGER, -1).items() if end > 0}
+        if all(end > had.get(partition, 0) for partition, end in ends.items()):
             break
-    assert all(ends[partition] > had.get(partition, 0) for partition in ends), (ends, had)
+    assert ends and all(end > had.get(partition, 0) for partition, end in ends.items()), (ends, had)
     stack.stack("start", "dc2", "projector")
     healed(stack, books, watch, time.monotonic(), "partition files removed, regrown past the old position")
 
@@ -227,7 +227,7 @@ def test_message_of_another_datacenter_where_it_does_not_belong(stack, books):
     stack.verify_at_rest()
     copy = ["kcat", "-b", stack.kafka("dc3"), "-C", "-t", "geobill.dc3.ledger.v1", "-o", "beginning", "-c", "1", "-e", "-q"]
     record = json.loads(subprocess.run([*copy, "-J"], check=True, timeout=30, stdout=subprocess.PIPE).stdout.decode(
-        errors="replace").splitlines()[0])
+        errors="replace").split("\n")[0])
     value = subprocess.run([*copy, "-f", "%s"], check=True, timeout=30, stdout=subprocess.PIPE).stdout
     state = "SELECT dc, count(*), sum(version), sum(balance) FROM replicated_share GROUP BY dc ORDER BY dc"
     letters = "SELECT count(*), max(id) FROM dead_letter"
