@@ -31,6 +31,13 @@ bool gb_stream_progress_misses(const struct gb_stream_progress *progress,
     return mark->page > complete && mark->previous > complete;
 }
 
+bool gb_stream_progress_has(const struct gb_stream_progress *progress,
+                            const struct gb_stream_mark *mark)
+{
+    return gb_stream_mark_valid(mark) && mark->incarnation == progress->incarnation &&
+           mark->page <= progress->complete && mark->cut_at_us <= progress->complete_cut_at_us;
+}
+
 bool gb_stream_progress_apply(struct gb_stream_progress *progress,
                               const struct gb_stream_mark *mark)
 {

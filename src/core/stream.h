@@ -52,6 +52,12 @@ bool gb_stream_progress_apply(struct gb_stream_progress *progress,
 bool gb_stream_progress_misses(const struct gb_stream_progress *progress,
                                const struct gb_stream_mark *mark);
 
+/* True when the record with this mark was applied before: there is nothing left to do for it. Not
+ * when its page, though its number is not above what is complete, was cut later than that: the
+ * source's database went back and numbers other pages the same. */
+bool gb_stream_progress_has(const struct gb_stream_progress *progress,
+                            const struct gb_stream_mark *mark);
+
 /* Of two messages of one peer the newest counts, however they arrive. A time that a peer claims to
  * come from further ahead of our clock than a minute is no measure of what is newer: its clock was
  * wrong, or ours is. */

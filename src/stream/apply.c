@@ -211,13 +211,24 @@ static bool count_pages(struct gb_applier *applier)
     bool whole = true;
     gb_progress_begin(applier->progress);
     for (size_t i = 0; i < applier->batch.count; i++) {
-        const struct gb_item *item = &applier->batch.items[i];
+        struct gb_item *item = &applier->batch.items[i];
         const struct gb_record *record = item->record;
         if (item->marked && !gb_progress_count(applier->progress, &item->envelope, record->topic,
-                                               record->partition))
+                                               record->partition, &item->known))
             whole = false;
     }
     return whole;
+}
+
+/* What was applied before costs nothing but its way here: whoever lacks nothing pays little for
+ * what another reader is sent again. */
+static void drop_known(struct gb_batch *batch)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < batch->count; i++)
+        if (!batch->items[i].known)
+            batch->items[left++] = batch->items[i];
+    batch->count = left;
 }
 
 /* What seems to be missing may have been applied by another reader, or from the source's table. */
@@ -243,11 +254,12 @@ static enum gb_result send_calls(struct gb_batch *batch, size_t from, struct gb_
     return result;
 }
 
-/* Moves the positions past the whole batch, dead letters included. */
-static enum gb_result move_positions(struct gb_applier *applier, struct gb_err *err)
+/* Moves the positions past all that arrived, dead letters and what was known included. */
+static enum gb_result move_positions(struct gb_applier *applier, const struct gb_arrived *arrived,
+                                     struct gb_err *err)
 {
-    for (size_t i = 0; i < applier->batch.count; i++) {
-        const struct gb_record *record = applier->batch.items[i].record;
+    for (size_t i = 0; i < arrived->count; i++) {
+        const struct gb_record *record = &arrived->records[i];
         struct gb_owned *owned = gb_owned_find(&applier->owned, record->topic, record->partition);
         if (owned == NULL)
             return gb_err_set(err, GB_FATAL, "FENCED", "%s/%d is not ours", record->topic,
@@ -257,14 +269,14 @@ static enum gb_result move_positions(struct gb_applier *applier, struct gb_err *
     return GB_OK;
 }
 
-static enum gb_result close_batch(struct gb_applier *applier, bool positioned, size_t from,
-                                  struct gb_err *err)
+static enum gb_result close_batch(struct gb_applier *applier, const struct gb_arrived *arrived,
+                                  size_t from, struct gb_err *err)
 {
     struct gb_batch *batch = &applier->batch;
     const struct gb_dead_letter_origin origin = {applier->dead_letter_topic,
                                                  applier->options.group};
     GB_CHECK(batch->calls_count <= GB_BATCH_CALLS_MAX + 1);
-    enum gb_result result = positioned ? move_positions(applier, err) : GB_OK;
+    enum gb_result result = arrived->positioned ? move_positions(applier, arrived, err) : GB_OK;
     if (result != GB_OK)
         return result;
     batch->calls_count += gb_dead_letter_keep(batch, &origin, &batch->calls[batch->calls_count]);
@@ -297,6 +309,8 @@ static enum gb_result apply(struct gb_applier *applier, size_t *ret_from, struct
     struct gb_batch *batch = &applier->batch;
     const struct gb_reader *reader = &applier->options.reader;
     *ret_from = 0;
+    if (batch->count == 0)
+        return GB_OK;
     enum gb_result result = reader->apply(reader->context, batch, err);
     if (result == GB_OK)
         result = find_room(batch, err);
@@ -309,16 +323,19 @@ static enum gb_result apply(struct gb_applier *applier, size_t *ret_from, struct
     return result;
 }
 
-static enum gb_result transact(struct gb_applier *applier, bool positioned, struct gb_err *err)
+static enum gb_result transact(struct gb_applier *applier, const struct gb_arrived *arrived,
+                               struct gb_err *err)
 {
     struct gb_batch *batch = &applier->batch;
     const struct gb_reader *reader = &applier->options.reader;
     size_t from = 0;
     enum gb_result result = follow_pages(applier, err);
-    if (result == GB_OK)
+    if (result == GB_OK) {
+        drop_known(batch);
         result = apply(applier, &from, err);
+    }
     if (result == GB_OK)
-        result = close_batch(applier, positioned, from, err);
+        result = close_batch(applier, arrived, from, err);
     gb_calls_release(batch->calls, batch->calls_count);
     if (result != GB_OK) {
         gb_pg_rollback(batch->pg);
@@ -328,14 +345,16 @@ static enum gb_result transact(struct gb_applier *applier, bool positioned, stru
     }
     gb_owned_committed(&applier->owned);
     gb_progress_committed(applier->progress);
-    if (reader->committed != NULL)
+    if (reader->committed != NULL && batch->count > 0)
         reader->committed(reader->context, batch);
     return GB_OK;
 }
 
-static void count_applied(const struct gb_batch *batch, struct gb_applied *applied)
+static void count_applied(const struct gb_batch *batch, const struct gb_arrived *arrived,
+                          struct gb_applied *applied)
 {
-    applied->records += batch->count;
+    applied->records += arrived->count;
+    applied->known += arrived->count - batch->count;
     for (size_t i = 0; i < batch->count; i++) {
         const struct gb_item *item = &batch->items[i];
         if (item->dead && applied->dead++ == 0)
@@ -351,9 +370,9 @@ static enum gb_result run_batch(struct gb_applier *applier, struct gb_pg *pg,
                                 struct gb_err *err)
 {
     start(applier, pg, arrived, NULL);
-    enum gb_result result = transact(applier, arrived->positioned, err);
+    enum gb_result result = transact(applier, arrived, err);
     if (result == GB_OK)
-        count_applied(&applier->batch, applied);
+        count_applied(&applier->batch, arrived, applied);
     return result;
 }
 
@@ -367,11 +386,11 @@ static enum gb_result run_alone(struct gb_applier *applier, struct gb_pg *pg,
         return result;
     struct gb_err culprit = *err;
     start(applier, pg, one, &culprit);
-    result = transact(applier, one->positioned, err);
+    result = transact(applier, one, err);
     if (result == GB_POISON) /* not even as a dead letter */
         return gb_err_set(err, GB_FATAL, err->code, "%s", err->message);
     if (result == GB_OK)
-        count_applied(&applier->batch, applied);
+        count_applied(&applier->batch, one, applied);
     return result;
 }
 

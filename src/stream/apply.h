@@ -22,6 +22,7 @@ struct gb_applier_options {
 /* What an application did, for metrics and log. */
 struct gb_applied {
     size_t records;
+    size_t known; /* of these: applied before, nothing was done for them */
     size_t dead;
     struct gb_err first_dead; /* of the first dead letter, with where it was */
 };

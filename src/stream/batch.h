@@ -14,6 +14,7 @@ struct gb_item {
     struct gb_envelope envelope; /* readable as a whole unless dead at stage "envelope" */
     bool dead;                   /* goes to the dead letters; its page counts it all the same */
     bool marked;       /* it belongs to a page of a stream that we read: progress counts it */
+    bool known;        /* it was applied before: the program does not see it */
     const char *stage; /* where it died: "envelope", "decode", "apply"; static */
     struct gb_err err; /* why */
     void *user;        /* the program's: e.g. the decoded message, in batch->arena */

@@ -201,6 +201,7 @@ static void account_for(struct gb_lane *lane, const struct gb_applied *applied, 
 {
     const struct gb_lane_metrics *metrics = &lane->metrics;
     gb_metric_add(metrics->records, (int64_t)applied->records);
+    gb_metric_add(metrics->known, (int64_t)applied->known);
     gb_metric_add(metrics->dead, (int64_t)applied->dead);
     if (applied->records > 0) {
         gb_metric_observe(metrics->batch_records, (int64_t)applied->records);

@@ -10,6 +10,9 @@ struct gb_lane_metrics gb_lane_metrics_of(const char *name)
         .records =
             gb_metric_counter("geobill_lane_records_total", labels,
                               "Records committed with their position, dead letters included."),
+        .known = gb_metric_counter(
+            "geobill_lane_known_records_total", labels,
+            "Records that came again and were passed over: they had been applied before."),
         .dead =
             gb_metric_counter("geobill_lane_dead_letters_total", labels,
                               "Records that could not be applied and went to the dead letters."),

@@ -6,6 +6,7 @@
 
 struct gb_lane_metrics {
     struct gb_metric *records;
+    struct gb_metric *known;
     struct gb_metric *dead;
     struct gb_metric *retries;
     struct gb_metric *fenced;

@@ -161,13 +161,14 @@ static bool same(const struct gb_stream_progress *a, const struct gb_stream_prog
 }
 
 bool gb_progress_count(struct gb_progress *progress, const struct gb_envelope *envelope,
-                       const char *topic, int32_t partition)
+                       const char *topic, int32_t partition, bool *ret_known)
 {
     if (!is_of(progress->last, envelope, topic, partition)) {
         struct key key = key_of(envelope->source.code, envelope->stream, topic, partition);
         progress->last = find_or_add(progress, &key);
     }
     struct entry *entry = progress->last;
+    *ret_known = gb_stream_progress_has(&entry->pending, &envelope->mark);
     bool misses = gb_stream_progress_misses(&entry->pending, &envelope->mark);
     (void)gb_stream_progress_apply(&entry->pending, &envelope->mark);
     entry->touched = !same(&entry->pending, &entry->committed);

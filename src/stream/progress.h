@@ -31,9 +31,10 @@ bool gb_progress_known(const struct gb_progress *progress);
 
 /* A new attempt: back to what is committed. */
 void gb_progress_begin(struct gb_progress *progress);
-/* A record with this envelope's mark is part of the batch. False: a page before it is missing. */
+/* A record with this envelope's mark is part of the batch. False: a page before it is missing.
+ * *ret_known: it was applied before, or comes twice in the batch. */
 bool gb_progress_count(struct gb_progress *progress, const struct gb_envelope *envelope,
-                       const char *topic, int32_t partition);
+                       const char *topic, int32_t partition, bool *ret_known);
 /* The call that saves what moved; false when nothing did. */
 bool gb_progress_save(const struct gb_progress *progress, struct gb_call *call,
                       struct gb_arena *arena, int64_t now_us);

@@ -176,6 +176,28 @@ static void what_is_missing_is_seen(void **state)
     assert_false(gb_stream_progress_misses(&at_5, &mark));
 }
 
+static void what_was_applied_is_known(void **state)
+{
+    (void)state;
+    struct gb_stream_progress progress = {
+        .incarnation = 1, .complete = 5, .complete_cut_at_us = 500, .page = 6, .next_index = 1};
+    struct gb_stream_mark known = mark(5, 4, 0, 1);
+    assert_true(gb_stream_progress_has(&progress, &known));
+    known = mark(2, 0, 3, 9);
+    assert_true(gb_stream_progress_has(&progress, &known));
+    known = mark(6, 5, 0, 2); /* one of a page that is not complete may be */
+    known.cut_at_us = 500;
+    assert_false(gb_stream_progress_has(&progress, &known));
+    known = mark(4, 3, 0, 1);
+    known.cut_at_us = 501; /* another page of that number */
+    assert_false(gb_stream_progress_has(&progress, &known));
+    known = mark(4, 3, 0, 1);
+    known.incarnation = 2;
+    assert_false(gb_stream_progress_has(&progress, &known));
+    known = mark(4, 3, 1, 1);
+    assert_false(gb_stream_progress_has(&progress, &known));
+}
+
 static void only_a_reader_that_stands_still_is_sent_to_again(void **state)
 {
     (void)state;
@@ -232,6 +254,7 @@ int main(void)
         cmocka_unit_test(another_page_starts_over),
         cmocka_unit_test(incarnations_replace_each_other),
         cmocka_unit_test(what_is_missing_is_seen),
+        cmocka_unit_test(what_was_applied_is_known),
         cmocka_unit_test(only_a_reader_that_stands_still_is_sent_to_again),
         cmocka_unit_test(a_silent_reader_is_sent_nothing_twice),
         cmocka_unit_test(going_back_waits_longer_each_time),
