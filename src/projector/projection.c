@@ -78,5 +78,6 @@ static enum gb_result check(void *context, struct gb_batch *batch, struct gb_err
 
 struct gb_reader gb_projection_reader(struct gb_projection *projection)
 {
-    return (struct gb_reader){.apply = apply, .check = check, .context = projection};
+    return (struct gb_reader){
+        .apply = apply, .check = check, .context = projection, .passes_known = true};
 }

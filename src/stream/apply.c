@@ -331,7 +331,8 @@ static enum gb_result transact(struct gb_applier *applier, const struct gb_arriv
     size_t from = 0;
     enum gb_result result = follow_pages(applier, err);
     if (result == GB_OK) {
-        drop_known(batch);
+        if (reader->passes_known)
+            drop_known(batch);
         result = apply(applier, &from, err);
     }
     if (result == GB_OK)

@@ -14,7 +14,7 @@ struct gb_item {
     struct gb_envelope envelope; /* readable as a whole unless dead at stage "envelope" */
     bool dead;                   /* goes to the dead letters; its page counts it all the same */
     bool marked;       /* it belongs to a page of a stream that we read: progress counts it */
-    bool known;        /* it was applied before: the program does not see it */
+    bool known;        /* it was applied before */
     const char *stage; /* where it died: "envelope", "decode", "apply"; static */
     struct gb_err err; /* why */
     void *user;        /* the program's: e.g. the decoded message, in batch->arena */
@@ -66,6 +66,9 @@ struct gb_reader {
     /* After COMMIT (not when its outcome is unknown): wake somebody, count. NULL: nothing. */
     void (*committed)(void *context, const struct gb_batch *batch);
     void *context;
+    /* It wants to see nothing twice: what was applied before does not come to it again. For one
+     * that keeps copies, and does nothing else with what it sees. */
+    bool passes_known;
 };
 
 #endif

@@ -99,7 +99,7 @@ struct gb_applier *applier_new(struct reader *reader, size_t records_max)
         .streams = streams,
         .streams_count = 3,
         .records_max = records_max,
-        .reader = {.apply = apply, .committed = committed, .context = reader},
+        .reader = {.apply = apply, .committed = committed, .context = reader, .passes_known = true},
     };
     return gb_applier_new(&options);
 }
