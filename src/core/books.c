@@ -16,6 +16,7 @@ void gb_books_begin(struct gb_books *books)
         GB_CORE_CHECK(i == 0 || account[-1].no.value < account->no.value);
         GB_CORE_CHECK(gb_share_sound(&account->share) && account->links_count <= GB_PEERS_MAX);
         account->changed = account->credited = account->needs_payee = account->hurry = false;
+        account->taken_before = account->share.debits_total + account->share.held;
         for (size_t k = 0; k < account->links_count; k++) {
             struct gb_link *link = &account->links[k];
             GB_CORE_CHECK(gb_link_sound(link));

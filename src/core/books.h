@@ -22,6 +22,8 @@ struct gb_reserve_settings {
     int64_t reask_backoff_us_max;
     int64_t ask_ttl_us;
     int64_t prefetch_max; /* minor units in one grant above what was asked; 0: off */
+    int64_t low_water;    /* a share that does not suffice for so many times what was spent of it in
+                             this batch is topped up before anybody has to wait; 0: never */
     int64_t skew_us_max;  /* a clock further ahead than this raises an alarm */
 };
 
@@ -57,6 +59,7 @@ struct gb_account {
     size_t waiters_max; /* more than these are refused (WAITING_LIMIT) */
     /* Within one batch. */
     bool changed;         /* the share is to be written */
+    int64_t taken_before; /* debits_total + held when it began: what is above was spent since */
     bool credited;        /* waiters and the peers' asks have yet to get their part */
     size_t credited_next; /* the list of those; GB_NO_ACCOUNT: the last */
     bool needs_payee;     /* out: a waiting transfer could be paid, and its payee is not locked: the

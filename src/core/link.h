@@ -53,7 +53,7 @@ struct gb_link {
     enum gb_ask_state ask_state;
     int64_t ask_seq; /* of the last sending; 0: never */
     int64_t ask_target;
-    int32_t ask_round;
+    int32_t ask_round; /* 0 while it is open: a top-up, for which nobody waits */
     int64_t
         ask_from_total; /* in_total when it went from idle to open: what came since is the rest */
     int64_t reask_at_us;

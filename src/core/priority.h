@@ -8,6 +8,10 @@
 
 #include "core/identity.h"
 
+/* Of an ask for which nobody waits: younger than all that ever waited. (A time that every calendar
+ * can print.) */
+#define GB_CLOCK_LAST INT64_C(253402300799999999)
+
 /* Lower is older is first. */
 struct gb_priority {
     int64_t clock_us;

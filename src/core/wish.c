@@ -2,6 +2,7 @@
 
 #include "core/deadline.h"
 #include "core/spend.h"
+#include "core/topup.h"
 
 /* From this round on hints are not believed: everybody is asked for everything. */
 enum { DESPERATE_ROUND = 3 };
@@ -139,9 +140,10 @@ static int64_t next_seq(const struct gb_books *books, const struct gb_account *a
     return seq > 0 ? seq : 1;
 }
 
-static int64_t oldest_us(const struct gb_account *account, int64_t none_us)
+/* Nothing is kept back for whom nobody waits, and none who waits makes room for it. */
+static int64_t oldest_us(const struct gb_account *account)
 {
-    return account->waiters_count > 0 ? account->waiters[0].clock_us : none_us;
+    return account->waiters_count > 0 ? account->waiters[0].clock_us : GB_CLOCK_LAST;
 }
 
 static void send_ask(struct gb_books *books, size_t index, size_t at, int64_t seq)
@@ -156,8 +158,8 @@ static void send_ask(struct gb_books *books, size_t index, size_t at, int64_t se
     add_message(books, index, at)->ask = (struct gb_ask){
         .ask_seq = seq,
         .ask_target = link->ask_target,
-        .priority = {.clock_us = oldest_us(account, clock_us), .dc = books->dc},
-        .round = link->ask_round,
+        .priority = {.clock_us = oldest_us(account), .dc = books->dc},
+        .round = link->ask_round > 0 ? link->ask_round : 1,
         .asker_in_total = link->in_total,
         .ttl_us = books->settings->ask_ttl_us,
         .clock_us = clock_us,
@@ -178,7 +180,7 @@ static void follow_wish(struct gb_books *books, size_t index, size_t at, int64_t
     else if (target == link->ask_target)
         event = GB_ASK_TIMER;
     if (link->ask_state == GB_ASK_IDLE && event == GB_ASK_WISH) {
-        link->ask_round = 1;
+        link->ask_round = books->accounts[index].waiters_count > 0 ? 1 : 0;
         link->ask_from_total = link->in_total;
     }
     link->reask_due = false;
@@ -215,7 +217,12 @@ void gb_wish_tell(struct gb_books *books, size_t index)
     struct gb_account *account = &books->accounts[index];
     int64_t wishes[GB_PEERS_MAX];
     int64_t missing = gb_spend_waiting(books, index, NULL) - gb_share_available(&account->share);
-    choose(account, missing > 0 ? missing : 0, wishes);
+    if (account->waiters_count > 0) {
+        gb_topup_end(account);
+        choose(account, missing > 0 ? missing : 0, wishes);
+    } else {
+        gb_topup_wish(books, index, wishes);
+    }
     int64_t seq = next_seq(books, account);
     for (size_t i = 0; i < account->links_count; i++)
         follow_wish(books, index, i, wishes[i], seq);

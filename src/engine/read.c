@@ -338,18 +338,31 @@ static bool suffices(const struct gb_work_share *share, const struct gb_share *s
     return open && share->spent_max <= gb_share_available(stored);
 }
 
-/* Money that only comes in, and money that leaves a share with enough, needs neither what waits nor
- * links, unless something does wait or is open: those that do are read now, under the same locks.
+/* What its commands take may leave too little for the next ones: it may ask in time. */
+static bool runs_low(const struct gb_work_share *share, const struct gb_share *stored,
+                     int64_t low_water)
+{
+    int64_t left = gb_share_available(stored) - share->spent_max;
+    return low_water > 0 && share->spent_max > left / low_water;
+}
+
+/* Money that only comes in, and money that leaves a share with enough for a while, needs neither
+ * what waits nor links, unless something does wait or is open: those that do are read now, under
+ * the same locks.
  */
 static enum gb_result take_reservations(struct gb_work *work, struct gb_pg *pg,
                                         const struct reading *reading, struct gb_err *err)
 {
     struct reading more = {.count = 0};
+    const struct gb_reserve_settings *settings = &work->options->reserve;
+    int64_t low_water = settings->prefetch_max > 0 ? settings->low_water : 0;
     if (!reading->reserves) {
         for (size_t i = 0; i < work->shares_count; i++) {
             struct gb_work_share *share = &work->shares[i];
             const struct gb_share *stored = &work->books.accounts[i].share;
-            share->involved = share->engaged || (share->spends > 0 && !suffices(share, stored));
+            share->involved = share->engaged ||
+                              (share->spends > 0 &&
+                               (!suffices(share, stored) || runs_low(share, stored, low_water)));
         }
         add_reservations(&more, work);
     }

@@ -39,6 +39,7 @@ enum gb_result gb_engine_settings_read(const struct gb_config *config, struct gb
                     gb_config_int(config, "reserve", "reask_backoff_ms_max") * 1000,
                 .ask_ttl_us = gb_config_int(config, "reserve", "ask_ttl_ms") * 1000,
                 .prefetch_max = gb_config_int(config, "reserve", "prefetch_max"),
+                .low_water = gb_config_int(config, "reserve", "low_water"),
                 .skew_us_max = gb_config_int(config, "reserve", "clock_skew_ms_max") * 1000,
             },
         .waiting_max = (size_t)gb_config_int(config, "reserve", "waiting_max"),

@@ -124,6 +124,11 @@ const struct gb_setting gb_settings[] = {
     {"reserve", "prefetch_max", INT, "10000000", 0, 1000000000000000,
      "Minor units that a grant may add to what was asked, so that the next ask need not be made; "
      "never more than half of what remains. 0: nothing."},
+    {"reserve", "low_water", INT, "8", 0, 1000000,
+     "A share that does not suffice for so many times what a batch has just spent of it asks a "
+     "peer "
+     "that has more than four times as much, before anybody has to wait. 0: never, as with "
+     "prefetch_max=0."},
     {"reserve", "clock_skew_ms_max", INT, "60000", 100, 86400000,
      "A peer whose clock is further ahead than this raises an alarm, and is believed only so far."},
     {"reserve", "waiting_max", INT, "1000", 1, 10000,

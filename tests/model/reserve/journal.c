@@ -28,6 +28,8 @@ void check_transaction(struct history *h, int node)
     const struct node *after = &h->nodes[node];
     const char *broken = rules_of_entries(&h->before, after, &h->tx);
     if (broken == NULL)
+        broken = rules_of_asks(&h->before, after, &h->tx);
+    if (broken == NULL)
         broken = rules_of_age(after, &h->tx);
     for (size_t a = 0; a < ACCOUNTS_MAX && broken == NULL; a++) {
         broken = rules_of_change(&h->before.accounts[a], &after->accounts[a]);

@@ -1,5 +1,5 @@
 /* Random histories: test_reserve_simulation [--must-find] [--print] [histories] [first seed]
- * [policy 0..3, else all]. One seed is one history. Prints the figures, and of what is broken the
+ * [policy 0..5, else all]. One seed is one history. Prints the figures, and of what is broken the
  * seed and the command that shows it. Exit 0: nothing was broken; with --must-find: something was.
  */
 #include <inttypes.h>
@@ -37,23 +37,22 @@ static void print_figures(const char *name, const char *weather, const struct fi
     int64_t messages = f->payouts == 0 ? 0 : f->messages * 100 / f->payouts;
     printf("%s, %s: histories %" PRId64 ", spends %" PRId64 ", paid %" PRId64 ", of those at once "
            "%" PRId64 ".%" PRId64 " %%, messages per spend %" PRId64 ".%02" PRId64
-           ", refused %" PRId64 ", wrongly %" PRId64 " (%" PRId64 ".%" PRId64
-           " %%), wait p50 < %" PRId64 " ms, p99 < %" PRId64 " ms\n",
+           ", top-ups per 100 spends %" PRId64 ", refused %" PRId64 ", wrongly %" PRId64
+           " (%" PRId64 ".%" PRId64 " %%), wait p50 < %" PRId64 " ms, p99 < %" PRId64 " ms\n",
            name, weather, f->histories, f->payouts, f->paid, local / 10, local % 10, messages / 100,
-           messages % 100, f->refused, f->wrong, wrong / 10, wrong % 10, wait_us(f, 50) / 1000,
-           wait_us(f, 99) / 1000);
+           messages % 100, f->payouts == 0 ? 0 : f->top_ups * 100 / f->payouts, f->refused,
+           f->wrong, wrong / 10, wrong % 10, wait_us(f, 50) / 1000, wait_us(f, 99) / 1000);
 }
 
 static const struct {
     const char *name;
     struct policy policy;
 } POLICIES[] = {
-    {"even, prefetch", {true, true}},
-    {"even, no prefetch", {true, false}},
-    {"home, prefetch", {false, true}},
-    {"home, no prefetch", {false, false}},
+    {"even, prefetch", {true, true, false}},  {"even, no prefetch", {true, false, false}},
+    {"home, prefetch", {false, true, false}}, {"home, no prefetch", {false, false, false}},
+    {"even, topped up", {true, true, true}},  {"home, topped up", {false, true, true}},
 };
-enum { POLICIES_COUNT = 4 };
+enum { POLICIES_COUNT = 6 };
 
 /* What the process that runs the histories tells the one that waits for it: the core ends the
  * process where it finds a bug of its own. */

@@ -40,6 +40,9 @@ void post_effects(struct history *h, int node)
                             .ask = message->ask,
                             .reply = message->reply};
         h->figures->messages++;
+        h->figures->top_ups += !message->is_reply &&
+                               message->ask.priority.clock_us == GB_CLOCK_LAST &&
+                               message->ask.ask_target > message->ask.asker_in_total;
         send(h, &mail);
         if (chance(h, 10))
             send(h, &mail);

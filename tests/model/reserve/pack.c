@@ -67,6 +67,7 @@ static void walk_link(struct walk *walk, struct gb_link *link)
     NUMBER(walk, link->ask_seq);
     NUMBER(walk, link->ask_target);
     NUMBER(walk, link->ask_round);
+    link->reask_at_us = link->ask_state != GB_ASK_IDLE;
     NUMBER(walk, link->ask_from_total);
     walk_answer(walk, &link->answers[0]);
     walk_answer(walk, &link->answers[1]);

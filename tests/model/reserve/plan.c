@@ -88,6 +88,7 @@ void plan_history(struct history *h)
                                                .reask_backoff_us_max = 2000000,
                                                .ask_ttl_us = 2000000,
                                                .prefetch_max = h->policy.prefetch ? 1000 : 0,
+                                               .low_water = h->policy.low_water ? 8 : 0,
                                                .skew_us_max = 1000000};
     for (int a = 0; a < ACCOUNTS_MAX; a++)
         h->opening[a] = 30 + (int64_t)draw(h, 300);

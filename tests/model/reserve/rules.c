@@ -8,7 +8,8 @@ static const signed char HELD[] = {0, 0, 0, 0, 0, 0, 1, -1, -1, -1, -1, 0, 0, 0,
 
 static const char *rules_of_wishes(const struct stored_account *account, int nodes)
 {
-    bool asks = false, waits = false;
+    bool waits = false;
+    int asks = 0, top_ups = 0;
     int64_t available = account->share.balance - account->share.held;
     int64_t missing = -available;
     for (size_t i = 0; i < account->waiters_count; i++) {
@@ -23,11 +24,16 @@ static const char *rules_of_wishes(const struct stored_account *account, int nod
         if (i > 0 && waiter->clock_us <= account->waiters[i - 1].clock_us)
             return "waiting operations are not in age order";
     }
-    for (int i = 0; i < nodes - 1; i++)
-        asks = asks || account->links[i].ask_target > account->links[i].in_total;
-    if (account->waiters_count == 0 && asks)
-        return "an ask is open although nothing waits";
-    if (nodes > 1 && waits && missing > 0 && !asks)
+    for (int i = 0; i < nodes - 1; i++) {
+        const struct gb_link *link = &account->links[i];
+        asks += link->ask_target > link->in_total;
+        top_ups += link->ask_state == GB_ASK_OPEN && link->ask_round == 0;
+    }
+    if (account->waiters_count == 0 && (asks != top_ups || top_ups > 1))
+        return "an ask is open although nothing waits, or more than one top-up is";
+    if (account->waiters_count > 0 && top_ups > 0)
+        return "an ask says that nobody waits";
+    if (nodes > 1 && waits && missing > 0 && asks == 0)
         return "something waits and nobody is asked";
     return NULL;
 }
@@ -132,6 +138,58 @@ const char *rules_of_age(const struct node *after, const struct transaction *tx)
             return "step 5: paid past an older operation that needs no more";
     }
     return NULL;
+}
+
+static bool spends(const struct transaction *tx, size_t account)
+{
+    for (size_t i = 0; i < tx->books.effects.entries_count; i++) {
+        const struct gb_effect_entry *effect = &tx->entries[i];
+        if (effect->account == account &&
+            (BALANCE[effect->entry.kind] < 0 || HELD[effect->entry.kind] > 0) &&
+            effect->entry.kind != GB_ENTRY_SHARE_OUT)
+            return true;
+    }
+    return false;
+}
+
+static const char *rules_of_top_up(const struct stored_account *before,
+                                   const struct stored_account *after,
+                                   const struct gb_effect_message *message)
+{
+    const struct gb_link *link = &after->links[message->link];
+    int64_t available = after->share.balance - after->share.held;
+    for (size_t i = 0; i < LINKS_MAX; i++) {
+        if (before->links[i].ask_target > after->links[i].in_total)
+            return "a top-up beside another ask, or again";
+    }
+    if (message->ask.ask_target - link->in_total != 1)
+        return "a top-up asks for more than the least";
+    if (link->hint <= 4 * available)
+        return "a top-up from a peer that is hardly richer: the money would come and go";
+    return NULL;
+}
+
+const char *rules_of_asks(const struct node *before, const struct node *after,
+                          const struct transaction *tx)
+{
+    const char *broken = NULL;
+    for (size_t i = 0; i < tx->books.effects.messages_count && broken == NULL; i++) {
+        const struct gb_effect_message *message = &tx->messages[i];
+        int64_t at = tx->accounts[message->account].no.value - 1;
+        const struct stored_account *account = &after->accounts[at];
+        if (message->is_reply)
+            continue;
+        bool wishes = message->ask.ask_target > account->links[message->link].in_total;
+        bool waits = account->waiters_count > 0;
+        int64_t oldest_us = waits ? account->waiters[0].clock_us : GB_CLOCK_LAST;
+        if (message->ask.priority.clock_us != oldest_us)
+            return "an ask has another priority than the oldest that waits";
+        if (wishes && !waits && !spends(tx, message->account))
+            return "a top-up although nothing was spent";
+        if (wishes && !waits)
+            broken = rules_of_top_up(&before->accounts[at], account, message);
+    }
+    return broken;
 }
 
 static int64_t older_than(const struct node *node, const struct gb_ask *ask)

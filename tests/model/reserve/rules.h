@@ -23,6 +23,10 @@ const char *rules_of_entries(const struct node *before, const struct node *after
 const char *rules_of_age(const struct node *after, const struct transaction *tx);
 
 /* Step 3: what an ask about the first account may and must be granted. */
+/* Whom asks are for: the oldest that waits, or nobody, and then they are few, small and modest. */
+const char *rules_of_asks(const struct node *before, const struct node *after,
+                          const struct transaction *tx);
+
 const char *rules_of_grant(const struct node *before, const struct node *after, size_t link,
                            const struct gb_ask *ask, bool stale);
 

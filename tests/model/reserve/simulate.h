@@ -9,6 +9,7 @@ enum { COMMANDS_MAX = 24, MAIL_MAX = 512, BATCH_MAX = 4 };
 struct policy {
     bool even; /* the opening balance is split; else it stays at home */
     bool prefetch;
+    bool low_water; /* shares are topped up before anybody waits */
 };
 
 /* What a client asked for, what the database says of it, and what the client was told. */
@@ -44,7 +45,8 @@ struct mail {
 };
 
 struct figures {
-    int64_t payouts, paid, local, refused, wrong, messages, histories, commands, transactions;
+    int64_t payouts, paid, local, refused, wrong, messages, top_ups, histories, commands,
+        transactions;
     int64_t waits[64]; /* paid after waiting: how many by log2 of microseconds */
 };
 
@@ -64,6 +66,9 @@ struct history {
                                              released */
     int64_t opening[ACCOUNTS_MAX];
     struct node nodes[NODES_MAX];
+    /* What each node has of the others' ledgers, and of what they received from it. */
+    struct gb_share copies[NODES_MAX][ACCOUNTS_MAX][LINKS_MAX];
+    int64_t copied_in[NODES_MAX][ACCOUNTS_MAX][LINKS_MAX];
     struct command commands[COMMANDS_MAX];
     int commands_count;
     struct mail mail[MAIL_MAX];

@@ -8,9 +8,34 @@ int64_t clock_of_node(const struct history *h, int node)
     return EPOCH_US + h->now_us + h->skew_us[node];
 }
 
+/* The copies of the others' ledgers are as old as the node's last look. */
+static void copy_peers(struct history *h, int node)
+{
+    for (size_t a = 0; a < ACCOUNTS_MAX; a++) {
+        for (size_t i = 0; i < LINKS_MAX; i++) {
+            int peer = peer_of(node, i);
+            const struct stored_account *theirs = &h->nodes[peer].accounts[a];
+            if (is_cut(h, node, peer))
+                continue;
+            h->copies[node][a][i] = theirs->share;
+            h->copied_in[node][a][i] = theirs->links[link_to(peer, node)].in_total;
+        }
+    }
+}
+
+static void learn_from_copies(struct history *h, int node)
+{
+    for (size_t a = 0; a < ACCOUNTS_MAX; a++) {
+        for (size_t i = 0; i < LINKS_MAX; i++)
+            gb_link_learn(&h->nodes[node].accounts[a].links[i], &h->copies[node][a][i],
+                          h->copied_in[node][a][i], clock_of_node(h, node));
+    }
+}
+
 /* Either all accounts of the node, or one. */
 static void begin(struct history *h, int node, int first, int count)
 {
+    learn_from_copies(h, node);
     h->before = h->nodes[node];
     h->tx.books.settings = &h->settings;
     h->tx.books.now_us = clock_of_node(h, node);
@@ -279,6 +304,7 @@ static void expire_holds(struct history *h, int node, struct gb_hold holds[COMMA
 void sweep(struct history *h, int node)
 {
     struct gb_hold holds[COMMANDS_MAX] = {{0}};
+    copy_peers(h, node);
     begin(h, node, 0, ACCOUNTS_MAX);
     expire_holds(h, node, holds);
     for (size_t a = 0; a < ACCOUNTS_MAX; a++) {

@@ -9,10 +9,14 @@ enum { CRASHED = 0x80, DEADLINE_US = 1, TTL_US = 1000 };
 
 static struct gb_reserve_settings settings_of(const struct scenario *scenario)
 {
-    /* Time stands still but for deadlines: waits of 0, so that an ask may be sent again at any
-     * time. */
-    return (struct gb_reserve_settings){
-        .ask_ttl_us = TTL_US, .prefetch_max = scenario->prefetch_max, .skew_us_max = INT64_MAX / 2};
+    /* Time stands still but for deadlines: an ask may be sent again at any time, and one for which
+     * nobody waits is kept or given up at any. */
+    return (struct gb_reserve_settings){.reask_after_us = 1,
+                                        .reask_backoff_us_max = 1,
+                                        .ask_ttl_us = TTL_US,
+                                        .prefetch_max = scenario->prefetch_max,
+                                        .low_water = scenario->low_water,
+                                        .skew_us_max = INT64_MAX / 2};
 }
 
 void world_init(struct world *world, const struct scenario *scenario)
@@ -22,6 +26,9 @@ void world_init(struct world *world, const struct scenario *scenario)
         node_init(&world->nodes[n], n, scenario->nodes);
         struct gb_share *share = &world->nodes[n].accounts[0].share;
         share->balance = share->credits_total = scenario->balances[n];
+        for (size_t i = 0; i < (size_t)scenario->nodes - 1; i++) /* as copies of the ledger say */
+            world->nodes[n].accounts[0].links[i].hint =
+                scenario->low_water > 0 ? scenario->balances[peer_of(n, i)] : 0;
     }
 }
 
@@ -201,6 +208,13 @@ static const char *take_decisions(struct world *world, const struct transaction 
     return NULL;
 }
 
+/* Due in whatever REASK comes next, however often it was sent. */
+static void stop_timers(struct stored_account *account)
+{
+    for (size_t i = 0; i < LINKS_MAX; i++)
+        account->links[i].reask_at_us = account->links[i].ask_state != GB_ASK_IDLE;
+}
+
 const char *world_follow(struct world *world, struct event event, struct step *step)
 {
     static struct transaction tx;
@@ -217,8 +231,11 @@ const char *world_follow(struct world *world, struct event event, struct step *s
     transaction_begin(&tx, node, step->scenario->nodes, 0, 1);
     const char *broken = run(world, &tx, event, step);
     transaction_finish(&tx, node);
+    stop_timers(&node->accounts[0]);
     if (broken == NULL)
         broken = take_decisions(world, &tx);
+    if (broken == NULL)
+        broken = rules_of_asks(&before.nodes[step->node], node, &tx);
     if (broken == NULL)
         broken = rules_of_entries(&before.nodes[step->node], node, &tx);
     if (broken == NULL)

@@ -21,6 +21,7 @@ struct scenario {
     struct planned planned[OPERATIONS_MAX];
     int planned_count;
     int64_t prefetch_max;
+    int64_t low_water;
     int64_t ask_seq_max; /* asks beyond are not followed: the bound of the search */
     bool quick;          /* in the short test, too */
     bool stale;          /* asks may also arrive after their time to live */
