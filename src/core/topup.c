@@ -64,7 +64,7 @@ void gb_topup_wish(const struct gb_books *books, size_t index, int64_t wishes[GB
     const struct gb_account *account = &books->accounts[index];
     for (size_t i = 0; i < account->links_count; i++) {
         const struct gb_link *link = &account->links[i];
-        bool keeps = is_open(link) && !link->reask_due && books->now_us < link->reask_at_us;
+        bool keeps = is_open(link) && books->now_us < link->reask_at_us;
         wishes[i] = keeps ? link->ask_target - link->in_total : 0;
     }
     if (!is_low(books, account) || !is_quiet(books, account))
