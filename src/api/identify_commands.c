@@ -41,13 +41,6 @@ void gb_api_commands_forget(struct gb_api_command_batch *batch,
     }
 }
 
-static void *array(struct gb_api_command_batch *batch, size_t n, size_t size)
-{
-    void *values = gb_arena_array(batch->arena, n, size);
-    GB_CHECK(values != NULL); /* the arena is sized for the biggest batch */
-    return values;
-}
-
 /* An account that is wanted: its name, and where its number goes. */
 struct wanted {
     const char *id;
@@ -95,11 +88,11 @@ static void take_account(const struct gb_api_command_batch *batch, const struct 
 static enum gb_result identify_accounts(struct gb_api_command_batch *batch, struct gb_err *err)
 {
     size_t n = gb_api_commands_part(batch, false);
-    struct wanted *wanted = array(batch, 2 * n, sizeof(*wanted));
+    struct wanted *wanted = gb_arena_need_array(batch->arena, 2 * n, sizeof(*wanted));
     size_t count = list_accounts(batch, n, wanted);
     if (count == 0)
         return GB_OK;
-    const char **ids = array(batch, count, sizeof(*ids));
+    const char **ids = gb_arena_need_array(batch->arena, count, sizeof(*ids));
     for (size_t i = 0; i < count; i++)
         ids[i] = wanted[i].id;
     struct gb_call call;
@@ -133,7 +126,7 @@ static void take_hold(struct gb_api_request *request, const struct gb_rows *rows
 static enum gb_result identify_holds(struct gb_api_command_batch *batch, struct gb_err *err)
 {
     size_t n = gb_api_commands_part(batch, false), count = 0;
-    struct gb_uuid *ids = array(batch, n, sizeof(*ids));
+    struct gb_uuid *ids = gb_arena_need_array(batch->arena, n, sizeof(*ids));
     for (size_t i = 0; i < n; i++) {
         if (!gb_api_command_has_hold(&batch->part[i]->command))
             continue;
@@ -203,9 +196,9 @@ static enum gb_result turn_away_all(struct gb_api_command_batch *batch, struct g
     size_t n = gb_api_commands_part(batch, false);
     if (n == 0)
         return GB_OK;
-    int32_t *clients = array(batch, n, sizeof(*clients));
-    const char **keys = array(batch, n, sizeof(*keys));
-    const char **ids = array(batch, n, sizeof(*ids));
+    int32_t *clients = gb_arena_need_array(batch->arena, n, sizeof(*clients));
+    const char **keys = gb_arena_need_array(batch->arena, n, sizeof(*keys));
+    const char **ids = gb_arena_need_array(batch->arena, n, sizeof(*ids));
     for (size_t i = 0; i < n; i++) {
         clients[i] = batch->part[i]->client.client_no.value;
         keys[i] = batch->part[i]->key;

@@ -1,34 +1,27 @@
 #include "api/columns.h"
 #include "db/sql.h"
 
-static void *column(struct gb_arena *arena, size_t n, size_t size)
-{
-    void *values = gb_arena_array(arena, n, size);
-    GB_CHECK(values != NULL); /* the arena is sized for the biggest batch */
-    return values;
-}
-
 struct gb_api_columns gb_api_columns_of(struct gb_api_request *const *requests, size_t n,
                                         struct gb_arena *arena)
 {
     struct gb_api_columns c = {
         .n = n,
-        .client_no = column(arena, n, sizeof(*c.client_no)),
-        .account_no = column(arena, n, sizeof(*c.account_no)),
-        .amount = column(arena, n, sizeof(*c.amount)),
-        .created_at_us = column(arena, n, sizeof(*c.created_at_us)),
-        .span_id = column(arena, n, sizeof(*c.span_id)),
-        .trace_id = column(arena, n, sizeof(*c.trace_id)),
-        .kind = column(arena, n, sizeof(*c.kind)),
-        .awaited = column(arena, n, sizeof(*c.awaited)),
-        .key = column(arena, n, sizeof(*c.key)),
-        .account_id = column(arena, n, sizeof(*c.account_id)),
-        .currency = column(arena, n, sizeof(*c.currency)),
-        .reference = column(arena, n, sizeof(*c.reference)),
-        .metadata = column(arena, n, sizeof(*c.metadata)),
-        .owner = column(arena, n, sizeof(*c.owner)),
-        .reason = column(arena, n, sizeof(*c.reason)),
-        .original_key = column(arena, n, sizeof(*c.original_key)),
+        .client_no = gb_arena_need_array(arena, n, sizeof(*c.client_no)),
+        .account_no = gb_arena_need_array(arena, n, sizeof(*c.account_no)),
+        .amount = gb_arena_need_array(arena, n, sizeof(*c.amount)),
+        .created_at_us = gb_arena_need_array(arena, n, sizeof(*c.created_at_us)),
+        .span_id = gb_arena_need_array(arena, n, sizeof(*c.span_id)),
+        .trace_id = gb_arena_need_array(arena, n, sizeof(*c.trace_id)),
+        .kind = gb_arena_need_array(arena, n, sizeof(*c.kind)),
+        .awaited = gb_arena_need_array(arena, n, sizeof(*c.awaited)),
+        .key = gb_arena_need_array(arena, n, sizeof(*c.key)),
+        .account_id = gb_arena_need_array(arena, n, sizeof(*c.account_id)),
+        .currency = gb_arena_need_array(arena, n, sizeof(*c.currency)),
+        .reference = gb_arena_need_array(arena, n, sizeof(*c.reference)),
+        .metadata = gb_arena_need_array(arena, n, sizeof(*c.metadata)),
+        .owner = gb_arena_need_array(arena, n, sizeof(*c.owner)),
+        .reason = gb_arena_need_array(arena, n, sizeof(*c.reason)),
+        .original_key = gb_arena_need_array(arena, n, sizeof(*c.original_key)),
     };
     for (size_t i = 0; i < n; i++) {
         const struct gb_api_request *request = requests[i];

@@ -13,13 +13,6 @@ struct closing {
     enum gb_account_status next;
 };
 
-static void *array(struct gb_arena *arena, size_t n, size_t size)
-{
-    void *array = gb_arena_array(arena, n, size);
-    GB_CHECK(array != NULL);
-    return array;
-}
-
 static void init_list(const struct gb_sweeper *sweeper, const int64_t *account_nos, size_t count,
                       struct gb_call *ret_call)
 {
@@ -139,7 +132,7 @@ static enum gb_result change_all(struct gb_sweeper *sweeper, struct gb_pg *pg,
                                  const int64_t *account_nos, size_t count, struct gb_err *err)
 {
     struct gb_call calls[3];
-    struct closing *closings = array(sweeper->arena, count, sizeof(*closings));
+    struct closing *closings = gb_arena_need_array(sweeper->arena, count, sizeof(*closings));
     gb_call_init(&calls[0], &gb_sql_tx_begin, sweeper->arena);
     gb_call_init(&calls[1], &gb_sql_catalogue_lock, sweeper->arena);
     init_list(sweeper, account_nos, count, &calls[2]);
@@ -166,7 +159,7 @@ enum gb_result gb_close_accounts(struct gb_sweeper *sweeper, struct gb_pg *pg,
 {
     /* First a look without the lock: most accounts that close are waiting for somebody. */
     struct gb_call look;
-    struct closing *closings = array(sweeper->arena, count, sizeof(*closings));
+    struct closing *closings = gb_arena_need_array(sweeper->arena, count, sizeof(*closings));
     enum gb_result result = read_incarnation(sweeper, pg, err);
     if (result != GB_OK)
         return result;

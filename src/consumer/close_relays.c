@@ -4,18 +4,11 @@
 
 #include "db/sql.h"
 
-static void *array(struct gb_arena *arena, size_t n, size_t size)
-{
-    void *array = gb_arena_array(arena, n, size);
-    GB_CHECK(array != NULL);
-    return array;
-}
-
 void gb_close_relays_find(const struct gb_result_item *results, size_t count,
                           struct gb_arena *arena, struct gb_call *ret_call)
 {
-    int32_t *clients = array(arena, count, sizeof(*clients));
-    const char **keys = array(arena, count, sizeof(*keys));
+    int32_t *clients = gb_arena_need_array(arena, count, sizeof(*clients));
+    const char **keys = gb_arena_need_array(arena, count, sizeof(*keys));
     for (size_t i = 0; i < count; i++) {
         clients[i] = results[i].message.client_no.value;
         keys[i] = results[i].message.key;
@@ -82,11 +75,11 @@ static bool judge(struct gb_result_item *result, const struct relayed *relayed)
 size_t gb_close_relays(struct gb_batch *batch, struct gb_result_item *results, size_t count,
                        const struct gb_rows *found)
 {
-    struct relayed *relayed = array(batch->arena, count, sizeof(*relayed));
-    int32_t *clients = array(batch->arena, count, sizeof(*clients));
-    const char **texts = array(batch->arena, 2 * count, sizeof(*texts));
-    int16_t *states = array(batch->arena, count, sizeof(*states));
-    int64_t *decided_at_us = array(batch->arena, count, sizeof(*decided_at_us));
+    struct relayed *relayed = gb_arena_need_array(batch->arena, count, sizeof(*relayed));
+    int32_t *clients = gb_arena_need_array(batch->arena, count, sizeof(*clients));
+    const char **texts = gb_arena_need_array(batch->arena, 2 * count, sizeof(*texts));
+    int16_t *states = gb_arena_need_array(batch->arena, count, sizeof(*states));
+    int64_t *decided_at_us = gb_arena_need_array(batch->arena, count, sizeof(*decided_at_us));
     read_rows(found, relayed, count);
     size_t n = 0;
     for (size_t i = 0; i < count; i++) {

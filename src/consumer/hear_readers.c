@@ -4,17 +4,10 @@
 
 #include "db/sql.h"
 
-static void *array(struct gb_arena *arena, size_t n, size_t size)
-{
-    void *array = gb_arena_array(arena, n, size);
-    GB_CHECK(array != NULL);
-    return array;
-}
-
 void gb_hear_readers_find(const struct gb_status_item *statuses, size_t count,
                           struct gb_arena *arena, struct gb_call *ret_call)
 {
-    const char **readers = array(arena, count, sizeof(*readers));
+    const char **readers = gb_arena_need_array(arena, count, sizeof(*readers));
     for (size_t i = 0; i < count; i++)
         readers[i] = statuses[i].message.dc.code;
     gb_call_init(ret_call, &gb_sql_reader_list, arena);
@@ -73,13 +66,13 @@ struct page_columns {
 static struct page_columns page_columns_new(struct gb_arena *arena, size_t n)
 {
     return (struct page_columns){
-        .stream = array(arena, n, sizeof(char *)),
-        .dc = array(arena, n, sizeof(char *)),
-        .topic = array(arena, n, sizeof(char *)),
-        .partition = array(arena, n, sizeof(int32_t)),
-        .records = array(arena, n, sizeof(int32_t)),
-        .page = array(arena, n, sizeof(int64_t)),
-        .sent_at_us = array(arena, n, sizeof(int64_t)),
+        .stream = gb_arena_need_array(arena, n, sizeof(char *)),
+        .dc = gb_arena_need_array(arena, n, sizeof(char *)),
+        .topic = gb_arena_need_array(arena, n, sizeof(char *)),
+        .partition = gb_arena_need_array(arena, n, sizeof(int32_t)),
+        .records = gb_arena_need_array(arena, n, sizeof(int32_t)),
+        .page = gb_arena_need_array(arena, n, sizeof(int64_t)),
+        .sent_at_us = gb_arena_need_array(arena, n, sizeof(int64_t)),
     };
 }
 
@@ -101,8 +94,8 @@ static void page_columns_add(struct page_columns *columns, const struct peer *pe
 static void remember_peers(struct gb_batch *batch, const struct peer *peers, size_t count,
                            const char **readers)
 {
-    int32_t *incarnations = array(batch->arena, count, sizeof(*incarnations));
-    int64_t *sent_at_us = array(batch->arena, count, sizeof(*sent_at_us));
+    int32_t *incarnations = gb_arena_need_array(batch->arena, count, sizeof(*incarnations));
+    int64_t *sent_at_us = gb_arena_need_array(batch->arena, count, sizeof(*sent_at_us));
     for (size_t i = 0; i < count; i++) {
         readers[i] = peers[i].dc.code;
         incarnations[i] = peers[i].word.incarnation;
@@ -151,7 +144,7 @@ void gb_hear_readers(struct gb_batch *batch, const struct gb_status_item *status
                      const struct gb_rows *found)
 {
     /* Each row of `found` is of one of the messages' peers. */
-    struct peer *peers = array(batch->arena, count, sizeof(*peers));
+    struct peer *peers = gb_arena_need_array(batch->arena, count, sizeof(*peers));
     size_t known = choose(statuses, count, found, batch->now_us, peers);
     size_t heard = 0, acks_count = 0, heads_count = 0;
     for (size_t i = 0; i < known; i++) {
@@ -169,7 +162,7 @@ void gb_hear_readers(struct gb_batch *batch, const struct gb_status_item *status
         page_columns_add(&acks, &peers[i], peers[i].news->acks, peers[i].news->acks_count);
         page_columns_add(&heads, &peers[i], peers[i].news->heads, peers[i].news->heads_count);
     }
-    const char **readers = array(batch->arena, heard, sizeof(*readers));
+    const char **readers = gb_arena_need_array(batch->arena, heard, sizeof(*readers));
     remember_peers(batch, peers, heard, readers);
     remember_acks(batch, readers, heard, &acks);
     remember_heads(batch, &heads);

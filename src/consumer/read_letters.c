@@ -25,26 +25,19 @@ struct columns {
     size_t count;
 };
 
-static void *column(struct gb_arena *arena, size_t count, size_t size)
-{
-    void *memory = gb_arena_array(arena, count + 1, size);
-    GB_CHECK(memory != NULL);
-    return memory;
-}
-
 static struct columns columns_new(struct gb_arena *arena, size_t count)
 {
     return (struct columns){
-        .digests = column(arena, count, sizeof(struct gb_bytes)),
-        .keys = column(arena, count, sizeof(struct gb_bytes)),
-        .values = column(arena, count, sizeof(struct gb_bytes)),
-        .headers = column(arena, count, sizeof(struct gb_bytes)),
-        .topics = column(arena, count, sizeof(char *)),
-        .stages = column(arena, count, sizeof(char *)),
-        .messages = column(arena, count, sizeof(char *)),
-        .partitions = column(arena, count, sizeof(int32_t)),
-        .offsets = column(arena, count, sizeof(int64_t)),
-        .timestamps = column(arena, count, sizeof(int64_t)),
+        .digests = gb_arena_need_array(arena, count, sizeof(struct gb_bytes)),
+        .keys = gb_arena_need_array(arena, count, sizeof(struct gb_bytes)),
+        .values = gb_arena_need_array(arena, count, sizeof(struct gb_bytes)),
+        .headers = gb_arena_need_array(arena, count, sizeof(struct gb_bytes)),
+        .topics = gb_arena_need_array(arena, count, sizeof(char *)),
+        .stages = gb_arena_need_array(arena, count, sizeof(char *)),
+        .messages = gb_arena_need_array(arena, count, sizeof(char *)),
+        .partitions = gb_arena_need_array(arena, count, sizeof(int32_t)),
+        .offsets = gb_arena_need_array(arena, count, sizeof(int64_t)),
+        .timestamps = gb_arena_need_array(arena, count, sizeof(int64_t)),
     };
 }
 

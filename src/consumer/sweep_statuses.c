@@ -12,13 +12,6 @@ struct pending {
     size_t closing_count;
 };
 
-static void *array(struct gb_arena *arena, size_t n, size_t size)
-{
-    void *array = gb_arena_array(arena, n, size);
-    GB_CHECK(array != NULL);
-    return array;
-}
-
 static struct gb_command command_of(const struct gb_rows *rows, size_t row, struct gb_arena *arena)
 {
     struct gb_command command = {
@@ -36,10 +29,10 @@ static void take_pending(struct pending *pending, const struct gb_rows *rows,
 {
     size_t n = gb_rows_count(rows);
     *pending = (struct pending){.count = n};
-    pending->account_nos = array(arena, n, sizeof(int64_t));
-    pending->since_us = array(arena, n, sizeof(int64_t));
-    pending->commands = array(arena, n, sizeof(struct gb_command));
-    pending->closing = array(arena, n, sizeof(int64_t));
+    pending->account_nos = gb_arena_need_array(arena, n, sizeof(int64_t));
+    pending->since_us = gb_arena_need_array(arena, n, sizeof(int64_t));
+    pending->commands = gb_arena_need_array(arena, n, sizeof(struct gb_command));
+    pending->closing = gb_arena_need_array(arena, n, sizeof(int64_t));
     for (size_t i = 0; i < n; i++) {
         pending->account_nos[i] = gb_rows_int(rows, i, 0);
         pending->since_us[i] = gb_rows_int(rows, i, 1);

@@ -39,13 +39,6 @@ struct page {
     struct part *parts; /* by partition */
 };
 
-static void *array(struct gb_arena *arena, size_t n, size_t size)
-{
-    void *array = gb_arena_array(arena, n, size);
-    GB_CHECK(array != NULL);
-    return array;
-}
-
 static bool is_wanted(const struct gb_table_wanted *wanted, int64_t partition, int64_t page)
 {
     for (size_t i = 0; i < wanted->count; i++) {
@@ -78,7 +71,8 @@ static size_t take_pages(const struct gb_table_wanted *wanted, const struct gb_r
             page->head = row;
             page->records = gb_rows_int(list, row, RECORDS);
             page->partitions = (int32_t)gb_rows_int(list, row, PARTITIONS_PER_TOPIC);
-            page->parts = array(arena, (size_t)page->partitions, sizeof(*page->parts));
+            page->parts =
+                gb_arena_need_array(arena, (size_t)page->partitions, sizeof(*page->parts));
         }
         take_part(wanted, list, row, &pages[count - 1]);
     }
@@ -128,7 +122,8 @@ static enum gb_result make_record(const struct making *making, const struct page
         .incarnation = row->incarnation,
         .cut_at_us = gb_rows_int(making->list, page->head, CUT_AT_US),
     };
-    struct gb_header *headers = array(making->arena, GB_ENVELOPE_HEADERS_MAX, sizeof(*headers));
+    struct gb_header *headers =
+        gb_arena_need_array(making->arena, GB_ENVELOPE_HEADERS_MAX, sizeof(*headers));
     making->ret->records[making->ret->count++] = (struct gb_record){
         .topic = making->wanted->topic,
         .partition = partition,
@@ -193,12 +188,12 @@ static enum gb_result read_rows(const struct gb_rows *list, const struct page *p
 {
     struct gb_table_pages *ret = making->ret;
     size_t records = 0;
-    ret->calls = array(making->arena, count, sizeof(*ret->calls));
+    ret->calls = gb_arena_need_array(making->arena, count, sizeof(*ret->calls));
     for (size_t i = 0; i < count; i++) {
         page_call(list, pages[i].head, making->arena, &ret->calls[i]);
         records += (size_t)pages[i].records;
     }
-    ret->records = array(making->arena, records, sizeof(*ret->records));
+    ret->records = gb_arena_need_array(making->arena, records, sizeof(*ret->records));
     enum gb_result result = gb_pg_run(pg, ret->calls, count, NULL, err);
     ret->calls_count = result == GB_OK ? count : 0;
     return result;

@@ -78,25 +78,18 @@ static void leave_newest(struct gb_projected *projected, int (*order)(const void
     projected->count = left;
 }
 
-static void *column(struct gb_batch *batch, size_t count, size_t size)
-{
-    void *memory = gb_arena_array(batch->arena, count, size);
-    GB_CHECK(memory != NULL);
-    return memory;
-}
-
 static const struct gb_call *replicate_accounts(struct gb_batch *batch,
                                                 const struct gb_projected *accounts)
 {
     size_t n = accounts->count;
-    int64_t *numbers = column(batch, n, sizeof(*numbers));
-    int64_t *versions = column(batch, n, sizeof(*versions));
-    int64_t *created = column(batch, n, sizeof(*created));
-    int64_t *updated = column(batch, n, sizeof(*updated));
-    int16_t *statuses = column(batch, n, sizeof(*statuses));
-    const char **ids = column(batch, n, sizeof(*ids));
-    const char **names = column(batch, n, sizeof(*names));
-    const char **currencies = column(batch, n, sizeof(*currencies));
+    int64_t *numbers = gb_arena_need_array(batch->arena, n, sizeof(*numbers));
+    int64_t *versions = gb_arena_need_array(batch->arena, n, sizeof(*versions));
+    int64_t *created = gb_arena_need_array(batch->arena, n, sizeof(*created));
+    int64_t *updated = gb_arena_need_array(batch->arena, n, sizeof(*updated));
+    int16_t *statuses = gb_arena_need_array(batch->arena, n, sizeof(*statuses));
+    const char **ids = gb_arena_need_array(batch->arena, n, sizeof(*ids));
+    const char **names = gb_arena_need_array(batch->arena, n, sizeof(*names));
+    const char **currencies = gb_arena_need_array(batch->arena, n, sizeof(*currencies));
     for (size_t i = 0; i < n; i++) {
         const struct gb_message_catalogue_account *account = account_of(accounts->items[i]);
         numbers[i] = account->account.account_no.value;
@@ -125,15 +118,15 @@ static const struct gb_call *replicate_clients(struct gb_batch *batch,
                                                const struct gb_projected *clients)
 {
     size_t n = clients->count;
-    int32_t *numbers = column(batch, n, sizeof(*numbers));
-    int64_t *versions = column(batch, n, sizeof(*versions));
-    int64_t *created = column(batch, n, sizeof(*created));
-    int64_t *updated = column(batch, n, sizeof(*updated));
-    int16_t *roles = column(batch, n, sizeof(*roles));
-    bool *revoked = column(batch, n, sizeof(*revoked));
-    const char **names = column(batch, n, sizeof(*names));
-    const char **homes = column(batch, n, sizeof(*homes));
-    struct gb_bytes *hashes = column(batch, n, sizeof(*hashes));
+    int32_t *numbers = gb_arena_need_array(batch->arena, n, sizeof(*numbers));
+    int64_t *versions = gb_arena_need_array(batch->arena, n, sizeof(*versions));
+    int64_t *created = gb_arena_need_array(batch->arena, n, sizeof(*created));
+    int64_t *updated = gb_arena_need_array(batch->arena, n, sizeof(*updated));
+    int16_t *roles = gb_arena_need_array(batch->arena, n, sizeof(*roles));
+    bool *revoked = gb_arena_need_array(batch->arena, n, sizeof(*revoked));
+    const char **names = gb_arena_need_array(batch->arena, n, sizeof(*names));
+    const char **homes = gb_arena_need_array(batch->arena, n, sizeof(*homes));
+    struct gb_bytes *hashes = gb_arena_need_array(batch->arena, n, sizeof(*hashes));
     for (size_t i = 0; i < n; i++) {
         const struct gb_message_client *client = client_of(clients->items[i]);
         numbers[i] = client->client_no.value;
@@ -163,14 +156,14 @@ static const struct gb_call *replicate_services(struct gb_batch *batch,
                                                 const struct gb_projected *services)
 {
     size_t n = services->count;
-    int64_t *prices = column(batch, n, sizeof(*prices));
-    int64_t *versions = column(batch, n, sizeof(*versions));
-    int64_t *created = column(batch, n, sizeof(*created));
-    int64_t *updated = column(batch, n, sizeof(*updated));
-    bool *retired = column(batch, n, sizeof(*retired));
-    const char **ids = column(batch, n, sizeof(*ids));
-    const char **names = column(batch, n, sizeof(*names));
-    const char **currencies = column(batch, n, sizeof(*currencies));
+    int64_t *prices = gb_arena_need_array(batch->arena, n, sizeof(*prices));
+    int64_t *versions = gb_arena_need_array(batch->arena, n, sizeof(*versions));
+    int64_t *created = gb_arena_need_array(batch->arena, n, sizeof(*created));
+    int64_t *updated = gb_arena_need_array(batch->arena, n, sizeof(*updated));
+    bool *retired = gb_arena_need_array(batch->arena, n, sizeof(*retired));
+    const char **ids = gb_arena_need_array(batch->arena, n, sizeof(*ids));
+    const char **names = gb_arena_need_array(batch->arena, n, sizeof(*names));
+    const char **currencies = gb_arena_need_array(batch->arena, n, sizeof(*currencies));
     for (size_t i = 0; i < n; i++) {
         const struct gb_message_service *service = service_of(services->items[i]);
         ids[i] = service->service_id;

@@ -152,6 +152,13 @@ void *gb_arena_array(struct gb_arena *arena, size_t count, size_t size)
     return gb_arena_alloc(arena, bytes);
 }
 
+void *gb_arena_need_array(struct gb_arena *arena, size_t count, size_t size)
+{
+    void *memory = gb_arena_array(arena, count, size);
+    GB_CHECK(memory != NULL);
+    return memory;
+}
+
 char *gb_arena_strndup(struct gb_arena *arena, const char *text, size_t size)
 {
     if (size == SIZE_MAX)

@@ -31,6 +31,8 @@ void gb_arena_reset(struct gb_arena *arena);
 void *gb_arena_alloc(struct gb_arena *arena, size_t size) GB_MUST_USE;
 void *gb_arena_array(struct gb_arena *arena, size_t count,
                      size_t size) GB_MUST_USE; /* overflow-checked */
+/* The same where passing the bound is impossible: never NULL. */
+void *gb_arena_need_array(struct gb_arena *arena, size_t count, size_t size) GB_MUST_USE;
 char *gb_arena_strdup(struct gb_arena *arena, const char *text) GB_MUST_USE;
 char *gb_arena_strndup(struct gb_arena *arena, const char *text, size_t size) GB_MUST_USE;
 char *gb_arena_printf(struct gb_arena *arena, const char *format, ...) GB_PRINTF(2, 3) GB_MUST_USE;

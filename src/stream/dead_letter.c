@@ -145,34 +145,27 @@ struct columns {
     struct gb_uuid *ids, *trace_ids;
 };
 
-static void *column(struct gb_arena *arena, size_t count, size_t size)
-{
-    void *memory = gb_arena_array(arena, count, size);
-    GB_CHECK(memory != NULL);
-    return memory;
-}
-
 static struct columns columns_new(struct gb_arena *arena, size_t count)
 {
     return (struct columns){
-        .digests = column(arena, count, sizeof(struct gb_bytes)),
-        .keys = column(arena, count, sizeof(struct gb_bytes)),
-        .values = column(arena, count, sizeof(struct gb_bytes)),
-        .headers = column(arena, count, sizeof(struct gb_bytes)),
-        .outbox_headers = column(arena, count, sizeof(struct gb_bytes)),
-        .topics = column(arena, count, sizeof(char *)),
-        .stages = column(arena, count, sizeof(char *)),
-        .codes = column(arena, count, sizeof(char *)),
-        .messages = column(arena, count, sizeof(char *)),
-        .kafka_keys = column(arena, count, sizeof(char *)),
-        .types = column(arena, count, sizeof(char *)),
-        .partitions = column(arena, count, sizeof(int32_t)),
-        .attempts = column(arena, count, sizeof(int32_t)),
-        .offsets = column(arena, count, sizeof(int64_t)),
-        .timestamps = column(arena, count, sizeof(int64_t)),
-        .span_ids = column(arena, count, sizeof(int64_t)),
-        .ids = column(arena, count, sizeof(struct gb_uuid)),
-        .trace_ids = column(arena, count, sizeof(struct gb_uuid)),
+        .digests = gb_arena_need_array(arena, count, sizeof(struct gb_bytes)),
+        .keys = gb_arena_need_array(arena, count, sizeof(struct gb_bytes)),
+        .values = gb_arena_need_array(arena, count, sizeof(struct gb_bytes)),
+        .headers = gb_arena_need_array(arena, count, sizeof(struct gb_bytes)),
+        .outbox_headers = gb_arena_need_array(arena, count, sizeof(struct gb_bytes)),
+        .topics = gb_arena_need_array(arena, count, sizeof(char *)),
+        .stages = gb_arena_need_array(arena, count, sizeof(char *)),
+        .codes = gb_arena_need_array(arena, count, sizeof(char *)),
+        .messages = gb_arena_need_array(arena, count, sizeof(char *)),
+        .kafka_keys = gb_arena_need_array(arena, count, sizeof(char *)),
+        .types = gb_arena_need_array(arena, count, sizeof(char *)),
+        .partitions = gb_arena_need_array(arena, count, sizeof(int32_t)),
+        .attempts = gb_arena_need_array(arena, count, sizeof(int32_t)),
+        .offsets = gb_arena_need_array(arena, count, sizeof(int64_t)),
+        .timestamps = gb_arena_need_array(arena, count, sizeof(int64_t)),
+        .span_ids = gb_arena_need_array(arena, count, sizeof(int64_t)),
+        .ids = gb_arena_need_array(arena, count, sizeof(struct gb_uuid)),
+        .trace_ids = gb_arena_need_array(arena, count, sizeof(struct gb_uuid)),
     };
 }
 
@@ -230,7 +223,7 @@ static void add_columns(struct gb_params *params, const struct columns *columns,
 bool gb_dead_letter_keep(const struct gb_batch *batch, const struct gb_dead_letter_origin *origin,
                          struct gb_call *call)
 {
-    struct letter *letters = column(batch->arena, batch->count + 1, sizeof(*letters));
+    struct letter *letters = gb_arena_need_array(batch->arena, batch->count + 1, sizeof(*letters));
     size_t count = letters_of(batch, letters);
     if (count == 0)
         return false;
