@@ -217,3 +217,16 @@ enum gb_result gb_migrate_check_fits(struct gb_pg *pg, const struct gb_migration
     gb_arena_free(arena);
     return result;
 }
+
+enum gb_result gb_migrate_connect(const struct gb_pg_options *options, struct gb_pg **ret,
+                                  struct gb_err *err)
+{
+    struct gb_pg *pg = NULL;
+    enum gb_result result = gb_pg_open(options, &pg, err);
+    if (result == GB_OK)
+        result = gb_migrate_check_fits(pg, &gb_migrations_known, err);
+    *ret = result == GB_OK ? pg : NULL;
+    if (result != GB_OK)
+        gb_pg_close(pg);
+    return result;
+}

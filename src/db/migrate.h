@@ -68,7 +68,12 @@ enum gb_result gb_migrate_run(struct gb_pg *pg, const struct gb_migrate_target *
                               const struct gb_migrate_report *report,
                               struct gb_err *err) GB_MUST_USE;
 
-/* For daemons, when they connect: does this database have what this program uses? GB_FATAL:
+/* For daemons: gb_pg_open of a database that fits this program (gb_migrate_check_fits). NULL in
+ * *ret on failure. */
+enum gb_result gb_migrate_connect(const struct gb_pg_options *options, struct gb_pg **ret,
+                                  struct gb_err *err) GB_MUST_USE;
+
+/* Does this database have what this program uses? GB_FATAL:
  * SCHEMA_OLDER (a migration of stage expand is missing: `geobill migrate` first), SCHEMA_NEWER (a
  * migration of stage contract that we do not know has removed what we use). */
 enum gb_result gb_migrate_check_fits(struct gb_pg *pg, const struct gb_migration_list *list,

@@ -103,13 +103,5 @@ enum gb_result gb_publisher_connect(const struct gb_publisher_settings *settings
         .statement_timeout_ms = settings->statement_timeout_ms,
         .plans_once = true,
     };
-    *ret = NULL;
-    enum gb_result result = gb_pg_open(&options, ret, err);
-    if (result == GB_OK)
-        result = gb_migrate_check_fits(*ret, &gb_migrations_known, err);
-    if (result != GB_OK) {
-        gb_pg_close(*ret);
-        *ret = NULL;
-    }
-    return result;
+    return gb_migrate_connect(&options, ret, err);
 }

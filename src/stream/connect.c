@@ -30,13 +30,7 @@ enum gb_result gb_stream_connect(const struct gb_config *config, const char *rol
         .statement_timeout_ms = gb_config_int(config, "postgres", "statement_timeout_ms"),
         .plans_once = true,
     };
-    result = gb_pg_open(&options, ret, err);
+    result = gb_migrate_connect(&options, ret, err);
     free(password);
-    if (result == GB_OK)
-        result = gb_migrate_check_fits(*ret, &gb_migrations_known, err);
-    if (result != GB_OK) {
-        gb_pg_close(*ret);
-        *ret = NULL;
-    }
     return result;
 }
