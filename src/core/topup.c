@@ -10,18 +10,22 @@ static bool is_open(const struct gb_link *link)
     return link->ask_state == GB_ASK_OPEN && link->ask_round == 0;
 }
 
-static int64_t spent(const struct gb_account *account)
+static int64_t spent_of(const struct gb_account *account)
 {
     return account->share.debits_total + account->share.held - account->taken_before;
 }
 
+bool gb_topup_is_low(const struct gb_reserve_settings *settings, int64_t spent, int64_t left)
+{
+    if (settings->low_water == 0 || settings->prefetch_max == 0)
+        return false;
+    return spent > left / settings->low_water;
+}
+
 static bool is_low(const struct gb_books *books, const struct gb_account *account)
 {
-    const struct gb_reserve_settings *settings = books->settings;
-    if (settings->low_water == 0 || settings->prefetch_max == 0 ||
-        account->share.status != GB_STATUS_OPEN)
-        return false;
-    return spent(account) > gb_share_available(&account->share) / settings->low_water;
+    return account->share.status == GB_STATUS_OPEN &&
+           gb_topup_is_low(books->settings, spent_of(account), gb_share_available(&account->share));
 }
 
 /* Nothing is open with anybody, nor was a moment ago. */
@@ -56,7 +60,7 @@ static size_t richer_peer(const struct gb_books *books, const struct gb_account 
         }
     }
     bool richer = most / RICHER_TIMES > gb_share_available(&account->share);
-    return richer && most / 2 >= spent(account) ? best : GB_NO_LINK;
+    return richer && most / 2 >= spent_of(account) ? best : GB_NO_LINK;
 }
 
 void gb_topup_wish(const struct gb_books *books, size_t index, int64_t wishes[GB_PEERS_MAX])

@@ -5,6 +5,9 @@
 
 #include "core/books.h"
 
+/* Is `left` not enough for low_water times `spent` more? Never where top-ups are off. */
+bool gb_topup_is_low(const struct gb_reserve_settings *settings, int64_t spent, int64_t left);
+
 /* Of an account for which nothing waits: what is wished for from each peer. The wish is for one
  * minor unit; what is worth having is the prefetch that a filled ask brings, half of what the peer
  * does not need itself. So a repeated ask brings nothing, and one to a peer with waiters next to

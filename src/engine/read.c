@@ -1,5 +1,6 @@
 #include "engine/work.h"
 
+#include "core/topup.h"
 #include "db/sql.h"
 
 enum { READ_CALLS_MAX = 11 };
@@ -340,10 +341,10 @@ static bool suffices(const struct gb_work_share *share, const struct gb_share *s
 
 /* What its commands take may leave too little for the next ones: it may ask in time. */
 static bool runs_low(const struct gb_work_share *share, const struct gb_share *stored,
-                     int64_t low_water)
+                     const struct gb_reserve_settings *settings)
 {
     int64_t left = gb_share_available(stored) - share->spent_max;
-    return low_water > 0 && share->spent_max > left / low_water;
+    return gb_topup_is_low(settings, share->spent_max, left);
 }
 
 /* Money that only comes in, and money that leaves a share with enough for a while, needs neither
@@ -355,14 +356,13 @@ static enum gb_result take_reservations(struct gb_work *work, struct gb_pg *pg,
 {
     struct reading more = {.count = 0};
     const struct gb_reserve_settings *settings = &work->options->reserve;
-    int64_t low_water = settings->prefetch_max > 0 ? settings->low_water : 0;
     if (!reading->reserves) {
         for (size_t i = 0; i < work->shares_count; i++) {
             struct gb_work_share *share = &work->shares[i];
             const struct gb_share *stored = &work->books.accounts[i].share;
-            share->involved = share->engaged ||
-                              (share->spends > 0 &&
-                               (!suffices(share, stored) || runs_low(share, stored, low_water)));
+            share->involved =
+                share->engaged || (share->spends > 0 &&
+                                   (!suffices(share, stored) || runs_low(share, stored, settings)));
         }
         add_reservations(&more, work);
     }
