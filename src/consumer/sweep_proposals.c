@@ -18,6 +18,7 @@ enum {
     STATE_RUNNING = 2,
     STATE_DONE = 4,
 };
+#define CREDIT_OF_ONE INT64_C(1000000)
 
 bool gb_window_open(int from, int to, int minute)
 {
@@ -36,9 +37,14 @@ int32_t gb_replay_pace_take(struct gb_replay_pace *pace, struct gb_uuid proposal
     pace->credit += elapsed_us * rate_per_s;
     if (pace->credit > second_us * rate_per_s)
         pace->credit = second_us * rate_per_s;
-    int64_t count = pace->credit / second_us < max ? pace->credit / second_us : max;
-    pace->credit -= count * second_us;
+    int64_t count = pace->credit / CREDIT_OF_ONE < max ? pace->credit / CREDIT_OF_ONE : max;
+    pace->credit -= count * CREDIT_OF_ONE;
     return (int32_t)count;
+}
+
+void gb_replay_pace_give_back(struct gb_replay_pace *pace, int32_t count)
+{
+    pace->credit += count * CREDIT_OF_ONE;
 }
 
 struct due {
@@ -142,8 +148,8 @@ static enum gb_result run(struct gb_sweeper *sweeper, struct gb_pg *pg, const st
         moved.count = 0;
         result = move(sweeper, pg, due, count, &moved, err);
         room -= moved.count;
-        if (due->replays) /* what it did not need, it keeps */
-            sweeper->pace.credit += (count - moved.count) * INT64_C(1000000);
+        if (due->replays)
+            gb_replay_pace_give_back(&sweeper->pace, count - moved.count);
     }
     return result;
 }

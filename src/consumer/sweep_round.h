@@ -78,6 +78,8 @@ bool gb_window_open(int from, int to, int minute);
 /* How many may go now, at most `max`, at `rate_per_s`; takes them off the credit. */
 int32_t gb_replay_pace_take(struct gb_replay_pace *pace, struct gb_uuid proposal_id,
                             int64_t rate_per_s, int32_t max, int64_t mono_us);
+/* So many of those that were taken did not go. */
+void gb_replay_pace_give_back(struct gb_replay_pace *pace, int32_t count);
 
 /* Accounts that close, or that money moved back to CLOSING; at the catalogue's datacenter only. */
 enum gb_result gb_close_accounts(struct gb_sweeper *sweeper, struct gb_pg *pg,
