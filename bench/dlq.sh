@@ -6,6 +6,8 @@
 set -euo pipefail
 # shellcheck source=measure.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/measure.sh"
+# shellcheck source=../compose/native/client.sh
+. "$root/compose/native/client.sh"
 
 seconds=15 rate=600 letters=100000 replay_rate=20000 accounts=1000 warm_s=10
 take_common_options "$@"
@@ -27,15 +29,11 @@ offer() { # SECONDS
   "$load" "${targets[@]}" --accounts "$accounts" --connections 48 --rate "$rate" --duration "$1" --warmup 0 --drain 30 --json "$scratch/load.json"
 }
 kafka_of() { local name=GEOBILL_KAFKA_$1; printf '%s' "${!name}"; }
-percentile() { # FILE SHARE: of sorted microseconds, as ms
-  awk -v share="$2" '{ v[NR] = $1 } END { printf "%.1f", v[int((NR - 1) * share) + 1] / 1000 }' "$1"
-}
 tool() { # OPERATOR COMMAND...
   "$GEOBILL_BIN/geobill" --config "$(run_of dc1)/geobill.ini" --token-file "$scratch/$1" "${@:2}"
 }
 make_operator() { # NAME
-  (umask 077 && GEOBILL_TOKEN='' "$GEOBILL_BIN/geobill" --config "$(run_of dc1)/geobill.ini" --output json client add "$1" --role operate --home dc1 |
-    sed -n 's/.*"token": *"\([^"]*\)".*/\1/p' | head -n 1 >"$scratch/$1")
+  GEOBILL_TOKEN='' client_create "$scratch/$1" "$1" operate "$GEOBILL_BIN/geobill" --config "$(run_of dc1)/geobill.ini"
 }
 make_letters() {
   local name=GEOBILL_PG_dc1
@@ -54,7 +52,7 @@ phase() { # NAME
   accepted=$(result "$scratch/load.json" accepted)
   sleep 3
   printf '%-10s %d/s accepted, answer p99 %.1f ms; %s; %s\n' "$1" $((accepted / seconds)) \
-    "$(sed -n 's/.*"p99":\([0-9]*\).*/\1/p' "$scratch/load.json" | awk '{ print $1 / 1000 }')" "$(booked dc1 "$begun")" "$(booked dc2 "$begun")"
+    "$(answer_p99 "$scratch/load.json")" "$(booked dc1 "$begun")" "$(booked dc2 "$begun")"
 }
 
 # When the replay has come so far, in ms since it was approved. Kafka has all when the publisher has noted that it sent its last page.

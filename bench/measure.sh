@@ -192,3 +192,7 @@ histogram_report() {
 result() { # FILE NAME
   sed -n "s/.*\"$2\":\([0-9]*\).*/\1/p" "$1"
 }
+answer_p99() { result "$1" p99 | awk '{ print $1 / 1000 }'; } # FILE: ms
+percentile() { # FILE SHARE: of sorted microseconds, as ms
+  awk -v share="$2" '{ v[NR] = $1 } END { printf "%.1f", v[int((NR - 1) * share) + 1] / 1000 }' "$1"
+}

@@ -58,9 +58,6 @@ is_sent_again() { (($(resent) > went_back)); }
 offer() { # SECONDS
   "$load" "${targets[@]}" --accounts "$accounts" --connections 48 --rate "$rate" --duration "$1" --warmup 0 --drain 30 --json "$scratch/load.json"
 }
-percentile() { # FILE SHARE: of sorted microseconds, as ms
-  awk -v share="$2" '{ v[NR] = $1 } END { printf "%.1f", v[int((NR - 1) * share) + 1] / 1000 }' "$1"
-}
 # When it was there, for what dc1 accepted in between.
 stamps() { # DC accepted|visible FROM_US
   case $2 in
@@ -91,7 +88,7 @@ phase() { # NAME
   stamps dc1 accepted "$begun" >"$scratch/from"
   stamps dc3 visible "$begun" | join "$scratch/from" - | awk '{ print $3 - $2 }' | sort -n >"$scratch/visible"
   printf '%d/s accepted, answer p99 %.1f ms; dc1: booked p50 %s p99 %s ms, visible at dc3 p50 %s p99 %s ms\n' $((accepted / seconds)) \
-    "$(sed -n 's/.*"p99":\([0-9]*\).*/\1/p' "$scratch/load.json" | awk '{ print $1 / 1000 }')" \
+    "$(answer_p99 "$scratch/load.json")" \
     "$(percentile "$scratch/booked" 0.5)" "$(percentile "$scratch/booked" 0.99)" \
     "$(percentile "$scratch/visible" 0.5)" "$(percentile "$scratch/visible" 0.99)"
 }

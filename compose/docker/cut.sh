@@ -1,10 +1,14 @@
 # shellcheck shell=bash disable=SC2154 # variables are shared with who sources this
 # cut.sh: a datacenter is taken out of the network between the datacenters, and put back; a consumer is killed. Sourced by
 # docker.sh.
+
+# Has each datacenter a broker of its own?
+has_brokers() { [[ -n $(container kafka-dc2) ]]; }
+
 # The services of a datacenter that are in the network between the datacenters: its daemons, and its broker where each has one.
 services_of() { # DC
   printf '%s\n' "${parts[@]/%/-$1}"
-  [[ -n $(container kafka-dc2) ]] || return 0
+  has_brokers || return 0
   if [[ $1 = dc1 ]]; then echo kafka; else echo "kafka-$1"; fi
 }
 each_service() { # DC COMMAND...: COMMAND SERVICE CONTAINER

@@ -6,6 +6,8 @@ native=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../native" && pwd -P)
 root=$(cd -- "$native/../.." && pwd -P)
 # shellcheck source=../native/say.sh
 . "$native/say.sh"
+# shellcheck source=../native/client.sh
+. "$native/client.sh"
 # shellcheck source=../native/story.sh
 . "$native/story.sh"
 # shellcheck source=cut.sh
@@ -15,6 +17,7 @@ export LC_ALL=C
 ready_within_s=180
 agree_within_s=30
 project=${GEOBILL_PROJECT:-geobill}
+brokers='' # one, per-dc
 export GEOBILL_SECRETS=${GEOBILL_SECRETS:-$root/compose/secrets}
 secrets=(postgres geobill geobill_api geobill_publisher geobill_consumer geobill_projector geobill_operator)
 parts=(api publisher consumer projector)
@@ -39,11 +42,12 @@ usage: ./stack docker COMMAND
 TEXT
 }
 
-# Sets `compose`: version 2 is a part of docker, 1.29 a program of its own.
+# Sets `compose`, for the stack as it was started unless `brokers` says otherwise: version 2 is a part of docker, 1.29 a program of its own.
 find_compose() {
   local files=(-f "$root/compose/compose.yaml")
-  [[ ${brokers:-one} = one ]] || files+=(-f "$root/compose/compose.brokers.yaml")
   docker version >/dev/null 2>&1 || die 'no Docker engine answers (docker version); is dockerd running, and may you use it?'
+  if [[ -z $brokers ]]; then if has_brokers; then brokers=per-dc; else brokers=one; fi; fi
+  [[ $brokers = one ]] || files+=(-f "$root/compose/compose.brokers.yaml")
   if docker compose version >/dev/null 2>&1; then
     compose=(docker compose -p "$project" "${files[@]}")
   elif command -v docker-compose >/dev/null; then
@@ -54,7 +58,7 @@ find_compose() {
 }
 
 dcs() { printf 'dc%d\n' 1 2 3; }
-api_url() { printf 'http://%s' "$("${compose[@]}" port "api-$1" 8080)"; }
+api_url() { printf 'http://%s' "$(docker port "$(container "api-$1")" 8080/tcp)"; }
 geobill() { "${compose[@]}" run --rm -T operator "$@" 2>"$folder/operator.log"; }
 container() { # SERVICE
   docker ps -q --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$1"
@@ -81,26 +85,10 @@ make_image() {
 
 healthy() {
   local id state
-  for id in $("${compose[@]}" ps -q); do
+  for id in $(docker ps -aq --filter "label=com.docker.compose.project=$project"); do
     state=$(docker inspect -f '{{if .State.Health}}{{.State.Health.Status}}{{else}}{{.State.Status}} {{.State.ExitCode}}{{end}}' "$id")
     [[ $state = healthy || $state = 'exited 0' ]] || return 1
   done
-}
-
-# Made once, with the API's own password; its token is shown once, so it is kept beside the secrets.
-make_client() {
-  local answer
-  [[ ! -s $GEOBILL_SECRETS/token ]] || return 0
-  answer=$(docker exec "$(container api-dc1)" geobill --output json client add demo --role admin --home dc1) ||
-    die 'making the API client failed'
-  (umask 077 && sed -n 's/.*"token": *"\([^"]*\)".*/\1/p' <<<"$answer" | head -n 1 >"$GEOBILL_SECRETS/token.new")
-  [[ -s $GEOBILL_SECRETS/token.new ]] || die "no token in the answer: $answer"
-  mv -f -- "$GEOBILL_SECRETS/token.new" "$GEOBILL_SECRETS/token"
-}
-
-client_known() { # DC
-  [[ $(curl -s -m 2 -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $(<"$GEOBILL_SECRETS/token")" \
-    "$(api_url "$1")/v1/accounts?limit=1") = 200 ]]
 }
 
 start() {
@@ -113,8 +101,9 @@ start() {
     die 'compose up failed'
   }
   wait_until "$ready_within_s" 'all containers to be healthy' "docker-compose -p $project logs" healthy
-  make_client
-  for dc in $(dcs); do wait_until 60 "the API client to be known at $dc" "docker-compose -p $project logs" client_known "$dc"; done
+  # With the API's own password: what writes the catalogue does it as the API.
+  client_create "$GEOBILL_SECRETS/token" demo admin docker exec "$(container api-dc1)" geobill
+  for dc in $(dcs); do wait_until 60 "the API client to be known at $dc" "docker-compose -p $project logs" client_known "$GEOBILL_SECRETS/token" "$(api_url "$dc")"; done
 }
 
 remove() { "${compose[@]}" down -t 20 "$@" >"$folder/down.log" 2>&1 || die "compose down failed: $(tail -n 3 -- "$folder/down.log")"; }
@@ -149,13 +138,14 @@ up() {
 }
 
 down() {
+  brokers=per-dc # all that there may be
   find_compose
   if [[ ${1-} = --wipe ]]; then
-    remove -v --remove-orphans
+    remove -v
     rm -rf -- "$GEOBILL_SECRETS"
   else
     (($# == 0)) || usage_error "docker down: unknown argument $1"
-    remove --remove-orphans
+    remove
   fi
 }
 

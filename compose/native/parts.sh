@@ -11,5 +11,7 @@ here=$(dirname -- "${BASH_SOURCE[0]}")
 . "$here/postgres.sh"
 # shellcheck source=kafka.sh
 . "$here/kafka.sh"
+# shellcheck source=client.sh
+. "$here/client.sh"
 # shellcheck source=programs.sh
 . "$here/programs.sh"

@@ -47,25 +47,6 @@ programs_prepare() { # DC
   }
 }
 
-# The ready-made API client, made once; its token is shown once, so it is kept in DIR/token.
-client_create() {
-  local answer
-  [[ ! -s $run/token ]] || return 0
-  answer=$(geobill dc1 --output json client add demo --role admin --home dc1) || die 'making the API client failed'
-  (
-    umask 077
-    sed -n 's/.*"token": *"\([^"]*\)".*/\1/p' <<<"$answer" | head -n 1 >"$run/token.new"
-  )
-  [[ -s $run/token.new ]] || die "no token in the answer: $answer"
-  mv -f -- "$run/token.new" "$run/token"
-}
-
-# The client is a catalogue item: each API knows it once it has been replicated.
-client_known() { # DC
-  [[ $(curl -s -m 2 -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $(<"$run/token")" \
-    "$(api_url "$1")/v1/accounts?limit=1") != 401 ]]
-}
-
 daemon_ready() { # DC PART
   [[ $(curl -s -m 2 -o /dev/null -w '%{http_code}' "http://127.0.0.1:${port[$1/$2]}/readyz") = 200 ]]
 }

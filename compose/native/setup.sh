@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # setup.sh [--tests|--docker]: installs what is missing and builds: Debian packages, Kafka's jars, the programs. --tests: what
-# the tests and lints need, too. --docker: besides that a Docker engine and Compose, for the test of the containers. Never asks; a second run takes a second.
+# the tests and lints need, too. --docker: besides that a Docker engine and Compose, for the test of the containers. Never
+# asks; a second run takes a second.
 set -euo pipefail
 # shellcheck source=folder.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/folder.sh"

@@ -127,12 +127,12 @@ start_daemons() {
   dcs | each programs_configure
   progress 'making schemas and topics'
   dcs | each programs_prepare
-  client_create
+  client_create "$run/token" demo admin geobill dc1
   progress 'starting the daemons'
   daemon_parts | each start_fresh
   daemon_parts | await_ready
   for dc in $(dcs); do
-    wait_until "$ready_within_s" "the API client to be known at $dc" "$run/$dc/projector.log" client_known "$dc"
+    wait_until "$ready_within_s" "the API client to be known at $dc" "$run/$dc/projector.log" client_known "$run/token" "$(api_url "$dc")"
   done
 }
 

@@ -21,10 +21,11 @@ def test_the_demo_tells_the_story_of_the_native_one(stack, docker):
     assert "geobill verify compared the ledgers and replicas of all datacenters: clean" in told
     assert "FUNDS_UNREACHABLE" in told and "INSUFFICIENT_FUNDS" in told
     assert docker("ps", "-aq", "--filter", "name=geobill-demo") == ""
+    assert docker("volume", "ls", "-q", "--filter", "name=geobill-demo") == ""
 
 
 @pytest.fixture
-def datacenters(stack, tmp_path):
+def datacenters(stack, docker, tmp_path):
     """A Kafka cluster for each; the APIs by datacenter, and how to call ./stack docker for them."""
     names = {"GEOBILL_PROJECT": PROJECT, "GEOBILL_SECRETS": str(tmp_path / "secrets"),
              **{f"GEOBILL_PORT_DC{number}": "0" for number in (1, 2, 3)}}
@@ -39,6 +40,7 @@ def datacenters(stack, tmp_path):
         yield {f"dc{number}": Api(url, token) for number, url in enumerate(urls, 1)}, call
     finally:
         call("down", "--wipe")
+    assert docker("volume", "ls", "-q", "--filter", f"name={PROJECT}") == ""
 
 
 def test_a_datacenter_that_is_cut_off_goes_on(datacenters, docker):
