@@ -11,6 +11,7 @@ import time
 import pytest
 
 from geobill_stack import until
+from kafka_records import packed, topic_records
 
 KINDS = ("payin", "reserve", "reserve-reply", "ledger")
 
@@ -88,13 +89,15 @@ def test_looked_into(stack, kcat, account, night):
     assert len(night.get(f"/v1/dead-letters?account_id={account}&failed_to={future}").json["data"]) == 1
 
 
+def records_of(stack, topic, key=None):
+    """The records of a topic; with a key, those of it."""
+    return [one for one in topic_records(stack.kafka(topic.split(".")[1]), topic) if key in (None, one["key"])]
+
+
 def test_a_message_of_ours_is_shown_decoded_with_its_headers(stack, account, night, other_account):
     """What the ledger topic carries, as a dead letter."""
     assert stack.api("dc1").payin(f"dc1:decoded-{account}", account, 1, wait=10).status == 200
-    found = []
-    until("the entry in its topic", 20, lambda: found.extend(
-        one for one in topic_records(stack, "geobill.dc1.ledger.v1") if one["key"] == account) or found)
-    record = found[0]
+    record = until("the entry in its topic", 20, lambda: records_of(stack, "geobill.dc1.ledger.v1", account))[0]
     insert_letters(stack, "dc1", [record], "REPLICA_CONFLICT")
     (row,) = stack.psql("dc1", f"SELECT id FROM dead_letter WHERE record_key = convert_to({quoted(account)}, 'UTF8')")
     shown = letter(night, row[0])
@@ -128,10 +131,7 @@ def test_a_second_failure_is_the_same_letter_with_its_count_raised(stack, kcat, 
 def test_other_programs_letters_are_read_and_go_back_to_their_topic(stack, kcat, account, night):
     """What Kafka Connect and Spring Kafka could not process, as they write it."""
     assert stack.api("dc1").payin(f"dc1:foreign-{account}", account, 1, wait=10).status == 200
-    found = []
-    until("the entry in its topic", 20, lambda: found.extend(
-        one for one in topic_records(stack, "geobill.dc1.ledger.v1") if one["key"] == account) or found)
-    record = found[0]
+    record = until("the entry in its topic", 20, lambda: records_of(stack, "geobill.dc1.ledger.v1", account))[0]
     own = [(name.decode(), value.decode()) for name, value in record["headers"]]
     connect = [("__connect.errors.topic", record["topic"]), ("__connect.errors.partition", str(record["partition"])),
                ("__connect.errors.offset", str(record["offset"])), ("__connect.errors.connector.name", "warehouse"),
@@ -155,7 +155,7 @@ def test_other_programs_letters_are_read_and_go_back_to_their_topic(stack, kcat,
     assert done(night, replay.json["proposal_id"])["moved"] == 1
 
     def copies():
-        return [one for one in topic_records(stack, record["topic"]) if one["key"] == account and one["value"] == record["value"]]
+        return [one for one in records_of(stack, record["topic"], account) if one["value"] == record["value"]]
     until("it is back in its topic", 20, lambda: len(copies()) == 2)
     assert copies()[0]["headers"] == copies()[1]["headers"]
     assert letter(night, first["dead_letter_id"])["state"] == "REPLAYED"
@@ -338,36 +338,6 @@ def test_ctrl_c_stops_a_replay_and_it_can_go_on(stack, kcat, account, operators,
 # --- a whole topic, shuffled ---
 
 
-def topic_records(stack, topic):
-    """All records of a topic as kcat has them, bytes as hex."""
-    broker = stack.kafka(topic.split(".")[1])
-    raw = subprocess.run(["kcat", "-b", broker, "-C", "-t", topic, "-o", "beginning", "-e", "-q", "-f",
-                          "%p\x1f%o\x1f%T\x1f%K\x1f%k\x1f%h\x1f%S\x1f%s\x1e"], check=True, timeout=60, stdout=subprocess.PIPE).stdout
-    return list(parse(raw, topic))
-
-
-def parse(raw, topic):
-    at = 0
-
-    def field(size=None):
-        """The next field: of this size, or up to its end."""
-        nonlocal at
-        end = raw.index(b"\x1f", at) if size is None else at + max(size, 0)
-        value, at = raw[at:end], end + 1
-        return value
-
-    while at < len(raw):
-        partition, offset, timestamp, key_size = (int(field()) for _ in range(4))
-        key = field(key_size)
-        headers = [pair.split(b"=", 1) for pair in field().split(b",") if pair]
-        yield {"topic": topic, "partition": partition, "offset": offset, "timestamp": timestamp, "key": key.decode(),
-               "headers": headers, "value": field(int(field()))}
-
-
-def packed(headers):
-    return b"".join(struct.pack(">H", len(name)) + name + struct.pack(">I", len(value)) + value for name, value in headers)
-
-
 def insert_letters(stack, dc, records, code="TEST"):
     """The records as dead letters of `dc`, in this order; each content once."""
     for some in (records[i:i + 50] for i in range(0, len(records), 50)):
@@ -413,9 +383,9 @@ def test_a_shuffled_replay_of_whole_topics_changes_nothing(stack, spread, accoun
                 for dc in stack.dcs]
 
     before = books()
-    records = [record for kind in KINDS for record in topic_records(stack, f"geobill.dc1.{kind}.v1")
+    records = [record for kind in KINDS for record in records_of(stack, f"geobill.dc1.{kind}.v1")
                if b"ce_id" in dict(record["headers"])]
-    theirs = topic_records(stack, "geobill.dc2.ledger.v1")
+    theirs = records_of(stack, "geobill.dc2.ledger.v1")
     ledger = len(theirs)
     records += [record for record in theirs if b"ce_id" in dict(record["headers"])]
     assert {record["topic"] for record in records} == {f"geobill.dc1.{kind}.v1" for kind in KINDS} | {"geobill.dc2.ledger.v1"}
@@ -433,7 +403,7 @@ def test_a_shuffled_replay_of_whole_topics_changes_nothing(stack, spread, accoun
              for (dc, *old), (_, *new) in zip(before, books()) for then, now in zip(old, new) if now != then]
     assert not moved, moved
     sent = {packed_hex(record) for record in records if record["topic"] == "geobill.dc2.ledger.v1"}
-    assert len(topic_records(stack, "geobill.dc2.ledger.v1")) == ledger + len(sent)
+    assert len(records_of(stack, "geobill.dc2.ledger.v1")) == ledger + len(sent)
 
 
 def test_nothing_is_left_over(stack):
